@@ -1,0 +1,1 @@
+"""The payment provider; only payments.py loads the stripe package."""

@@ -1,0 +1,1 @@
+"""Twilio: the telephony provider."""

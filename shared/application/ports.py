@@ -1,0 +1,220 @@
+"""What the use cases need from outside; adapters and the local doubles provide it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from shared.domain.instructions import Prompt
+from shared.domain.money import Money
+
+
+class Clock(Protocol):
+    """The business time everybody shares."""
+
+    def now(self) -> datetime:
+        """The present moment, UTC, timezone-aware."""
+        ...
+
+
+class Ids(Protocol):
+    """Fresh identifiers."""
+
+    def new(self) -> str:
+        """A unique, time-sortable id of URL-safe characters."""
+        ...
+
+    def booking_id(self) -> str:
+        """A random booking number: twelve digits, the last a check digit."""
+        ...
+
+
+# --- payments ---------------------------------------------------------------------------------
+
+
+class IntentStatus(StrEnum):
+    """PaymentIntent states, as docs.stripe.com/payments/paymentintents/lifecycle names them."""
+
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    REQUIRES_CONFIRMATION = "requires_confirmation"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    REQUIRES_CAPTURE = "requires_capture"
+    CANCELED = "canceled"
+    SUCCEEDED = "succeeded"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A payment intent as the provider shows it.
+
+    Args:
+        received: captured so far.
+        charge_id: the latest charge, where there is one.
+        client_secret: handed to the customer's browser, never stored and never logged.
+        metadata: what we wrote on it when it was made (booking_id, payment_id).
+        decline_code: of the last failed attempt, where there was one.
+        created: when the provider made it, UTC.
+    """
+
+    intent_id: str
+    status: IntentStatus
+    amount: Money
+    received: Money
+    charge_id: str | None
+    client_secret: str | None = field(repr=False)
+    metadata: Mapping[str, str]
+    decline_code: str | None
+    created: datetime
+
+
+class RefundStatus(StrEnum):
+    """Refund states, as docs.stripe.com/api/refunds/object names them."""
+
+    PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRefund:
+    """A refund as the provider shows it; `metadata["refund_id"]` is ours."""
+
+    provider_refund_id: str
+    intent_id: str
+    amount: Money
+    status: RefundStatus
+    metadata: Mapping[str, str]
+    failure_reason: str | None
+
+
+class Payments(Protocol):
+    """The payment provider.
+
+    Every method raises Declined, Unavailable or OutcomeUnknown (shared/domain/errors.py).
+    """
+
+    def create_intent(
+        self, amount: Money, metadata: Mapping[str, str], idempotency_key: str
+    ) -> Intent:
+        """Make a payment intent, or return the one made under the same key within 24 hours."""
+        ...
+
+    def intent(self, intent_id: str) -> Intent:
+        """Read a payment intent; NotFound where the provider has none."""
+        ...
+
+    def cancel_intent(self, intent_id: str) -> Intent:
+        """Cancel, and return the intent as it then is: canceled, or succeeded where the money was faster."""
+        ...
+
+    def create_refund(
+        self, intent_id: str, amount: Money, metadata: Mapping[str, str], idempotency_key: str
+    ) -> ProviderRefund:
+        """Refund part of a captured intent; Declined where the provider refuses."""
+        ...
+
+    def refunds_of(self, intent_id: str) -> Sequence[ProviderRefund]:
+        """All refunds of an intent, every page of them."""
+        ...
+
+
+# --- telephony --------------------------------------------------------------------------------
+
+
+class CallStatus(StrEnum):
+    """Call states, as twilio.com/docs/voice/api/call-resource#call-status-values names them."""
+
+    QUEUED = "queued"
+    INITIATED = "initiated"
+    RINGING = "ringing"
+    IN_PROGRESS = "in-progress"
+    COMPLETED = "completed"
+    BUSY = "busy"
+    FAILED = "failed"
+    NO_ANSWER = "no-answer"
+    CANCELED = "canceled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more can happen on the leg."""
+        return self in _ENDED
+
+
+_ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCall:
+    """A call as the provider's record shows it; times are the provider's, UTC.
+
+    Args:
+        call_id: the provider's id of the call (SID).
+        started: when it was dialled (inbound: when it came in), or None while queued.
+        ended: when it ended, or None while it lives.
+        duration: seconds from answer to end; 0 where nobody answered; None while it lives.
+    """
+
+    call_id: str
+    to: str
+    sender: str
+    status: CallStatus
+    started: datetime | None
+    ended: datetime | None
+    duration: int | None
+
+
+class Telephony(Protocol):
+    """The telephony provider.
+
+    Every method raises Declined, Unavailable or OutcomeUnknown (shared/domain/errors.py).
+    """
+
+    def place_call(self, to: str, leg_id: str, booking_id: str, ring_timeout: int) -> str:
+        """Ring a number and return the provider's id of the call.
+
+        Args:
+            to: E.164.
+            leg_id: our attempt id; comes back with every callback of this leg.
+            booking_id: comes back with every callback too.
+            ring_timeout: seconds; the provider may ring up to 5 s longer.
+        """
+        ...
+
+    def hang_up(self, call_id: str) -> None:
+        """End a call; ending one that has ended already is no error."""
+        ...
+
+    def redirect(self, call_id: str, leg_id: str, booking_id: str, step: str) -> None:
+        """Take a live leg out of what it does and ask us again what it is to do at `step`; no error if it has ended."""
+        ...
+
+    def announce(self, conference: str, prompt: Prompt, language: str) -> None:
+        """Speak a prompt to everybody in a conference; nobody there is no error."""
+        ...
+
+    def call(self, call_id: str) -> ProviderCall:
+        """Read one call; NotFound where the provider has none."""
+        ...
+
+    def calls_to(self, to: str, since: datetime) -> Sequence[ProviderCall]:
+        """Our calls to a number that started at or after `since`, every page of them."""
+        ...
+
+    def calls_ended(self, since: datetime) -> Sequence[ProviderCall]:
+        """Calls that ended at or after `since`, every page of them."""
+        ...
+
+
+# --- messages ---------------------------------------------------------------------------------
+
+
+class Mail(Protocol):
+    """Outgoing e-mail: at least once, same id and text."""
+
+    def send(self, to: str, subject: str, text: str, message_id: str) -> None:
+        """Send one plain-text message; raises Unavailable or Declined."""
+        ...

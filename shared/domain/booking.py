@@ -1,0 +1,394 @@
+"""A booking: its state, and how each event changes it. State is always the fold of its events (Never 5)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.domain import billing
+from shared.domain import events as e
+from shared.domain.legs import Leg, Route, Side
+from shared.domain.lots import Holding, Lot, Source, Tariff
+from shared.domain.money import Money
+
+
+class Status(StrEnum):
+    """Where a booking stands; the last three are its end states."""
+
+    HELD = "held"
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    ENDING = "ending"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An effect that somebody still has to answer for.
+
+    Args:
+        since: when it was last asked for, UTC.
+        tries: how often.
+    """
+
+    since: datetime
+    tries: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """One refund to a card; `attempt` is part of the key the provider sees."""
+
+    refund_id: str
+    intent_id: str
+    amount: Money
+    attempt: int = 1
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The call itself, from the first ring to the last leg's end.
+
+    Args:
+        started_at: UTC.
+        legs: every attempt, in order.
+        joined: whether both sides were ever joined.
+        dropped_at: start of the present gap, None while there is none.
+        lost: who is missing in the present gap.
+        holds: when the customer had asked to wait.
+        until: no later than this, for the next booking's sake.
+        sought_at: when another operator was last looked for.
+    """
+
+    started_at: datetime
+    legs: tuple[Leg, ...] = ()
+    joined: bool = False
+    dropped_at: datetime | None = None
+    lost: tuple[Side, ...] = ()
+    holds: tuple[billing.Interval, ...] = ()
+    until: datetime | None = None
+    sought_at: datetime | None = None
+    warned: bool = False
+    end_requested: e.EndRequested | None = None
+    ending_at: datetime | None = None
+    reason: e.EndReason | None = None
+    closed: e.SessionClosed | None = None
+
+    def leg(self, leg_id: str) -> Leg | None:
+        """The leg of this id, if it is one of ours."""
+        return next((leg for leg in self.legs if leg.leg_id == leg_id), None)
+
+    def of(self, side: Side) -> tuple[Leg, ...]:
+        """The legs of one side."""
+        return tuple(leg for leg in self.legs if leg.side is side)
+
+    def on_the_line(self, side: Side) -> Leg | None:
+        """The leg on which a side is there, if it is."""
+        return next((leg for leg in self.of(side) if leg.on_the_line), None)
+
+    def connections(self, now: datetime) -> tuple[billing.Interval, ...]:
+        """When both sides were joined, up to now."""
+        customer, operator = (
+            [(a, b or now) for leg in self.of(side) for a, b in leg.stays]
+            for side in (Side.CUSTOMER, Side.OPERATOR)
+        )
+        return billing.connected(customer, operator)
+
+    def connected_since(self) -> datetime | None:
+        """Since when both sides can hear each other, None when they cannot."""
+        since = [
+            max(leg.stays[-1][0] for leg in self.of(side) if leg.in_conference)
+            for side in Side
+            if any(leg.in_conference for leg in self.of(side))
+        ]
+        return max(since) if len(since) == 2 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One booking, as the fold of its events. Times UTC, lengths in seconds."""
+
+    booking_id: str
+    customer_id: str
+    operator_id: str
+    operator_phones: tuple[str, ...]
+    tariff: Tariff
+    starts_at: datetime
+    seconds: int
+    main_phone: str
+    backup_phone: str | None
+    language: str
+    policy_version: int
+    holdings: tuple[Holding, ...]
+    card_seconds: int
+    card_due: Money
+    hold_until: datetime
+    created_at: datetime
+    status: Status = Status.HELD
+    intent_id: str | None = None
+    paid_by_card: bool = False
+    credited: frozenset[str] = frozenset()
+    decline_code: str | None = None
+    delay: int = 0
+    letters: frozenset[e.Letter] = frozenset()
+    refunds: tuple[Refund, ...] = ()
+    restored: tuple[Lot, ...] = ()
+    pending: Mapping[str, Pending] = field(default_factory=dict)
+    session: Session | None = None
+
+    @property
+    def price(self) -> Money:
+        """What the customer pays in all, balance and card together."""
+        return Money(sum(h.paid.minor for h in self.holdings), self.card_due.currency) + (
+            Money.zero(self.card_due.currency) if self.paid_by_card else self.card_due
+        )
+
+    @property
+    def live_session(self) -> Session:
+        """The session of a booking that is live or ending."""
+        if self.session is None:
+            raise LookupError(f"booking {self.booking_id} has no session")
+        return self.session
+
+    @property
+    def starts(self) -> datetime:
+        """When ringing begins: the booked time, later only where the customer was told."""
+        return self.starts_at + timedelta(seconds=self.delay)
+
+    def used(self, now: datetime) -> int:
+        """Seconds billed so far."""
+        if self.session is None:
+            return 0
+        at = max(now, self.session.started_at)
+        return billing.bill(
+            self.session.started_at,
+            at,
+            self.session.connections(at),
+            self.session.holds,
+            self.seconds,
+        ).billed
+
+    def left(self, now: datetime) -> int:
+        """Seconds of those bought that are not billed yet."""
+        return self.seconds - self.used(now)
+
+
+CANCEL_INTENT = "cancel-intent"
+
+
+def fold(history: Iterable[tuple[datetime, e.Event]]) -> Booking | None:
+    """The state that a history leads to; None for an empty one.
+
+    Args:
+        history: (business time of the decision, event) in order.
+    """
+    booking: Booking | None = None
+    for at, event in history:
+        booking = evolve(booking, event, at)
+    return booking
+
+
+def evolve(booking: Booking | None, event: e.Event, at: datetime) -> Booking:
+    """The state after one event.
+
+    Args:
+        booking: the state before; None only for BookingHeld.
+        event: what happened.
+        at: business time of the decision, UTC.
+    """
+    if isinstance(event, e.BookingHeld):
+        return _held(event, at)
+    if booking is None:
+        raise LookupError(f"{type(event).__name__} without a booking")
+    match event:
+        case e.IntentMade():
+            return replace(booking, intent_id=event.intent_id)
+        case e.PaymentDeclined():
+            return replace(booking, decline_code=event.decline_code)
+        case e.PaymentConfirmed():
+            return _paid(booking, event, at)
+        case e.BookingScheduled():
+            return _settled(replace(booking, status=Status.SCHEDULED), CANCEL_INTENT)
+        case e.BookingExpired() | e.BookingCancelled():
+            status = Status.EXPIRED if isinstance(event, e.BookingExpired) else Status.CANCELLED
+            unpaid = booking.card_due.minor > 0 and not booking.paid_by_card
+            gone = replace(booking, status=status, restored=event.restored)
+            return _asked(gone, CANCEL_INTENT, at) if unpaid else gone
+        case e.BookingReinstated():
+            return replace(booking, status=Status.HELD, holdings=event.holdings)
+        case e.IntentCancelled():
+            return _settled(replace(booking, intent_id=event.intent_id), CANCEL_INTENT)
+        case e.PaymentCredited():
+            credited = booking.credited | {event.intent_id}
+            return _settled(replace(booking, credited=credited), CANCEL_INTENT)
+        case e.BookingMoved():
+            return replace(
+                booking,
+                starts_at=event.starts_at,
+                hold_until=min(booking.hold_until, event.starts_at),
+                delay=0,
+                letters=frozenset(),
+            )
+        case e.RefundRequested():
+            refund = Refund(event.refund_id, event.intent_id, event.amount)
+            return _asked(replace(booking, refunds=(*booking.refunds, refund)), event.refund_id, at)
+        case e.RefundAttempted():
+            return _asked(
+                _refund(booking, event.refund_id, attempt=event.attempt), event.refund_id, at
+            )
+        case e.RefundSettled():
+            return _settled(_refund(booking, event.refund_id, outcome="settled"), event.refund_id)
+        case e.RefundRefused():
+            return _settled(_refund(booking, event.refund_id, outcome="refused"), event.refund_id)
+        case e.LetterDue():
+            return _asked(
+                replace(
+                    booking,
+                    letters=booking.letters | {event.letter},
+                    delay=max(booking.delay, event.delay_seconds),
+                ),
+                event.letter_id,
+                at,
+            )
+        case e.LetterSent() | e.LetterRefused():
+            return _settled(booking, event.letter_id)
+        case e.EffectRedriven():
+            return _asked(booking, event.effect_id, at)
+        case e.SessionStarted():
+            return replace(booking, status=Status.LIVE, session=Session(started_at=at))
+        case e.OperatorReplaced():
+            booking = replace(
+                booking, operator_id=event.operator_id, operator_phones=event.operator_phones
+            )
+            return replace(booking, session=_session(booking.live_session, event, at))
+        case e.SessionEnding():
+            booking = replace(booking, status=Status.ENDING)
+            return replace(booking, session=_session(booking.live_session, event, at))
+        case e.SessionClosed():
+            booking = replace(booking, status=Status.COMPLETED)
+            return replace(booking, session=_session(booking.live_session, event, at))
+        case _:
+            return replace(booking, session=_session(booking.live_session, event, at))
+
+
+def _held(event: e.BookingHeld, at: datetime) -> Booking:
+    return Booking(
+        booking_id=event.booking_id,
+        customer_id=event.customer_id,
+        operator_id=event.operator_id,
+        operator_phones=event.operator_phones,
+        tariff=event.tariff,
+        starts_at=event.starts_at,
+        seconds=event.seconds,
+        main_phone=event.main_phone,
+        backup_phone=event.backup_phone,
+        language=event.language,
+        policy_version=event.policy_version,
+        holdings=event.holdings,
+        card_seconds=event.card_seconds,
+        card_due=event.card_due,
+        hold_until=event.hold_until,
+        created_at=at,
+    )
+
+
+def _paid(booking: Booking, event: e.PaymentConfirmed, at: datetime) -> Booking:
+    card = Holding(Source.CARD, booking.card_seconds, event.amount, at, payment_id=event.intent_id)
+    return replace(
+        booking,
+        intent_id=event.intent_id,
+        paid_by_card=True,
+        decline_code=None,
+        holdings=(*booking.holdings, card),
+    )
+
+
+def _asked(booking: Booking, effect_id: str, at: datetime) -> Booking:
+    before = booking.pending.get(effect_id)
+    tries = before.tries + 1 if before else 1
+    return replace(booking, pending={**booking.pending, effect_id: Pending(at, tries)})
+
+
+def _settled(booking: Booking, effect_id: str) -> Booking:
+    return replace(booking, pending={k: v for k, v in booking.pending.items() if k != effect_id})
+
+
+def _refund(booking: Booking, refund_id: str, **changes: object) -> Booking:
+    refunds = tuple(
+        replace(r, **changes) if r.refund_id == refund_id else r  # type: ignore[arg-type]
+        for r in booking.refunds
+    )
+    return replace(booking, refunds=refunds)
+
+
+def _session(session: Session, event: e.Event, at: datetime) -> Session:
+    match event:
+        case e.LegRequested():
+            leg = Leg(event.leg_id, event.side, event.party_id, event.route, event.phone_id, at)
+            return replace(session, legs=(*session.legs, leg))
+        case e.LegCalledIn():
+            leg = Leg(
+                event.leg_id,
+                Side.CUSTOMER,
+                event.party_id,
+                Route.INBOUND,
+                event.phone_id,
+                at,
+                call_id=event.call_id,
+            )
+            return replace(session, legs=(*session.legs, leg))
+        case (
+            e.LegPlaced()
+            | e.LegConfirmed()
+            | e.LegMoved()
+            | e.LegEnded()
+            | e.LegDismissed()
+            | e.LegLookedUp()
+        ):
+            legs = tuple(
+                _leg(leg, event, at) if leg.leg_id == event.leg_id else leg for leg in session.legs
+            )
+            return replace(session, legs=legs)
+        case e.SidesJoined():
+            return replace(session, joined=True)
+        case e.LineDropped():
+            return replace(session, dropped_at=event.moment, lost=event.lost)
+        case e.LineRestored():
+            return replace(session, dropped_at=None, lost=(), sought_at=None)
+        case e.ReplacementSought():
+            return replace(session, sought_at=at)
+        case e.OverrunFound():
+            return replace(session, until=event.until)
+        case e.WarningGiven():
+            return replace(session, warned=True)
+        case e.EndRequested():
+            return replace(session, end_requested=event)
+        case e.SessionEnding():
+            return replace(session, reason=event.reason, ending_at=at)
+        case e.SessionClosed():
+            return replace(session, closed=event)
+        case _:
+            return session
+
+
+def _leg(
+    leg: Leg,
+    event: e.LegPlaced | e.LegConfirmed | e.LegMoved | e.LegEnded | e.LegDismissed | e.LegLookedUp,
+    at: datetime,
+) -> Leg:
+    match event:
+        case e.LegPlaced():
+            return replace(leg, call_id=event.call_id)
+        case e.LegConfirmed():
+            return replace(leg, confirmed_at=at)
+        case e.LegMoved():
+            return leg.with_mark(event.mark)
+        case e.LegEnded():
+            return replace(leg, ended_at=event.moment, outcome=event.outcome)
+        case e.LegDismissed():
+            return replace(leg, dismissed=True)
+        case e.LegLookedUp():
+            return replace(leg, looked_up_at=at)

@@ -1,0 +1,282 @@
+"""Deciding: a booking, a command and the time in, events out. No I/O, no clock, no randomness.
+
+Every command is safe to repeat: what is known already yields no event.
+"""
+
+from datetime import datetime, timedelta
+
+from shared.domain import commands as c
+from shared.domain import events as e
+from shared.domain.booking import Booking, Session, Status, evolve
+from shared.domain.duties import duties, letter_due
+from shared.domain.errors import NotFound, RuleBroken
+from shared.domain.legs import Leg, Mark, Motion, Side
+from shared.domain.lots import restore, retake
+from shared.domain.money import Money
+from shared.domain.policy import Policy
+
+_BEFORE_START = (Status.HELD, Status.SCHEDULED)
+_ON_AIR = (Status.LIVE, Status.ENDING)
+_MOST_STEPS = 100
+
+
+def decide(
+    booking: Booking, command: c.Command, now: datetime, policy: Policy
+) -> tuple[tuple[e.Event, ...], Booking]:
+    """What follows from a command, and everything else that is due by now.
+
+    Args:
+        booking: the present state.
+        command: what is asked.
+        now: business time, UTC.
+        policy: the one the booking was bought under.
+
+    Returns:
+        The events, in order, and the state after them.
+
+    Raises:
+        RuleBroken: the command breaks a rule.
+        NotFound: it names a leg or a refund that is not this booking's.
+    """
+    events = list(_answer(booking, command, now, policy))
+    for event in events:
+        booking = evolve(booking, event, now)
+    for _ in range(_MOST_STEPS):
+        due = [duty for duty in duties(booking, policy) if duty.at <= now]
+        if not due:
+            return tuple(events), booking
+        first = min(due, key=lambda duty: duty.at)
+        for event in first.events:
+            events.append(event)
+            booking = evolve(booking, event, now)
+    raise AssertionError(f"the duties of booking {booking.booking_id} do not come to rest")
+
+
+def next_due(booking: Booking, policy: Policy) -> datetime | None:
+    """When the booking must be looked at again if nothing else happens; None at its end."""
+    return min((duty.at for duty in duties(booking, policy)), default=None)
+
+
+def _answer(
+    booking: Booking, command: c.Command, now: datetime, policy: Policy
+) -> tuple[e.Event, ...]:
+    match command:
+        case c.Tick():
+            return ()
+        case c.NoteIntent():
+            return (e.IntentMade(command.intent_id),) if booking.intent_id is None else ()
+        case c.ConfirmPayment():
+            return _confirm_payment(booking, command, now)
+        case c.DeclinePayment():
+            known = booking.status is not Status.HELD or (
+                booking.decline_code == command.decline_code
+            )
+            return () if known else (e.PaymentDeclined(command.intent_id, command.decline_code),)
+        case c.NoteIntentCancelled():
+            pending = bool(booking.pending) and booking.status not in _BEFORE_START
+            return (e.IntentCancelled(command.intent_id),) if pending else ()
+        case c.Cancel():
+            return _cancel(booking, now)
+        case c.Move():
+            return _move(booking, command, now)
+        case c.NoteRefund() | c.RetryRefund() | c.NoteRefundRefused():
+            return _refund(booking, command)
+        case c.NoteLetterSent():
+            known = command.letter_id not in booking.pending
+            return () if known else (e.LetterSent(command.letter_id),)
+        case c.NoteLetterRefused():
+            known = command.letter_id not in booking.pending
+            return () if known else (e.LetterRefused(command.letter_id, command.code),)
+        case c.DelayStart():
+            later = booking.status is Status.SCHEDULED and command.seconds > booking.delay
+            letter = letter_due(booking, e.Letter.SESSION_DELAYED, command.seconds)
+            return (letter,) if later else ()
+        case _:
+            if booking.session is None or booking.status not in _ON_AIR:
+                return ()
+            return _on_air(booking, booking.session, command, now, policy)
+
+
+# --- payment --------------------------------------------------------------------------------------
+
+
+def _confirm_payment(
+    booking: Booking, command: c.ConfirmPayment, now: datetime
+) -> tuple[e.Event, ...]:
+    known = command.intent_id in booking.credited or (
+        booking.paid_by_card and booking.intent_id == command.intent_id
+    )
+    if known:
+        return ()
+    confirmed = e.PaymentConfirmed(command.intent_id, command.charge_id, command.amount)
+    credited = e.PaymentCredited(command.intent_id, command.charge_id, command.amount)
+    unpaid = not booking.paid_by_card and command.amount == booking.card_due
+    if unpaid and booking.status is Status.HELD:
+        return confirmed, e.BookingScheduled()
+    if (
+        unpaid
+        and booking.status is Status.EXPIRED
+        and command.reinstate
+        and now < booking.starts_at
+    ):
+        again = e.BookingReinstated(retake(booking.holdings, booking.restored))
+        return again, confirmed, e.BookingScheduled()
+    if booking.status is Status.CANCELLED:
+        # He cancelled while the money was on its way: it goes back as it was paid (S2.3).
+        return credited, _refund_of(booking, command.intent_id, command.amount, from_balance=True)
+    return credited, letter_due(booking, e.Letter.MONEY_CREDITED)
+
+
+def _refund_of(
+    booking: Booking, intent_id: str, amount: Money, *, from_balance: bool
+) -> e.RefundRequested:
+    refund_id = f"{booking.booking_id}-refund-{len(booking.refunds) + 1}"
+    return e.RefundRequested(refund_id, intent_id, amount, from_balance)
+
+
+def _cancel(booking: Booking, now: datetime) -> tuple[e.Event, ...]:
+    if booking.status is Status.CANCELLED:
+        return ()
+    _require_before_start(booking, now, "cancelled")
+    cancelled = e.BookingCancelled(restore(booking.holdings, f"{booking.booking_id}-c", now))
+    if booking.intent_id is None or not booking.paid_by_card:
+        return (cancelled,)
+    paid = booking.holdings[-1].paid
+    return cancelled, _refund_of(booking, booking.intent_id, paid, from_balance=False)
+
+
+def _move(booking: Booking, command: c.Move, now: datetime) -> tuple[e.Event, ...]:
+    _require_before_start(booking, now, "moved")
+    if command.starts_at == booking.starts_at:
+        return ()
+    if command.starts_at <= now:
+        raise RuleBroken("time_in_the_past", "Choose a start in the future.", "starts_at")
+    return (e.BookingMoved(command.starts_at, booking.starts_at),)
+
+
+def _require_before_start(booking: Booking, now: datetime, what: str) -> None:
+    if booking.status not in _BEFORE_START or now >= booking.starts_at:
+        raise RuleBroken(
+            "booking_not_open",
+            f"A booking can be {what} until its start; this one is {booking.status}.",
+        )
+
+
+def _refund(
+    booking: Booking, command: c.NoteRefund | c.RetryRefund | c.NoteRefundRefused
+) -> tuple[e.Event, ...]:
+    refund = next((r for r in booking.refunds if r.refund_id == command.refund_id), None)
+    if refund is None:
+        raise NotFound("refund_unknown", "This booking has no such refund.")
+    if refund.outcome is not None:
+        return ()
+    match command:
+        case c.NoteRefund():
+            return (e.RefundSettled(refund.refund_id, command.provider_refund_id),)
+        case c.RetryRefund():
+            if command.attempt != refund.attempt:
+                return ()
+            return (e.RefundAttempted(refund.refund_id, refund.attempt + 1),)
+        case c.NoteRefundRefused():
+            return (e.RefundRefused(refund.refund_id, refund.amount, command.code),)
+
+
+# --- the session ----------------------------------------------------------------------------------
+
+
+def _on_air(
+    booking: Booking, session: Session, command: c.Command, now: datetime, policy: Policy
+) -> tuple[e.Event, ...]:
+    match command:
+        case c.TakeCall():
+            return _take_call(booking, session, command)
+        case c.EndSession():
+            live = booking.status is Status.LIVE and session.end_requested is None
+            return (e.EndRequested(command.how, command.leg_id),) if live else ()
+        case c.ReplaceOperator():
+            return _replace_operator(booking, session, command)
+        case c.NoteNextBooking():
+            return _overrun(booking, session, command, policy)
+        case c.NotePlaced():
+            leg = _leg(session, command.leg_id)
+            return (e.LegPlaced(leg.leg_id, command.call_id),) if leg.call_id is None else ()
+        case c.ConfirmLeg():
+            return _confirm_leg(booking, session, _leg(session, command.leg_id), now)
+        case c.MoveLeg():
+            leg = _leg(session, command.leg_id)
+            known = command.mark in leg.marks or leg.confirmed_at is None
+            return () if known else (e.LegMoved(leg.leg_id, command.mark),)
+        case c.EndLeg():
+            leg = _leg(session, command.leg_id)
+            ended = e.LegEnded(leg.leg_id, command.moment, command.outcome)
+            return (ended,) if leg.ended_at is None else ()
+        case _:
+            return ()
+
+
+def _leg(session: Session, leg_id: str) -> Leg:
+    leg = session.leg(leg_id)
+    if leg is None:
+        raise NotFound("leg_unknown", "This session has no such leg.")
+    return leg
+
+
+def _confirm_leg(
+    booking: Booking, session: Session, leg: Leg, now: datetime
+) -> tuple[e.Event, ...]:
+    """The first of a side to press 1 wins; the side's other legs are hung up (S1.5)."""
+    if leg.confirmed_at is not None or not leg.wanted or booking.status is not Status.LIVE:
+        return ()
+    if session.on_the_line(leg.side) is not None:
+        return (e.LegDismissed(leg.leg_id, "another leg joined first"),)
+    joins = e.LegMoved(leg.leg_id, Mark(now, Motion.JOIN, seen=True))
+    others = tuple(
+        e.LegDismissed(other.leg_id, "another leg joined first")
+        for other in session.of(leg.side)
+        if other.wanted and other.leg_id != leg.leg_id
+    )
+    return e.LegConfirmed(leg.leg_id), joins, *others
+
+
+def _take_call(booking: Booking, session: Session, command: c.TakeCall) -> tuple[e.Event, ...]:
+    leg_id = inbound_leg_id(command.call_id)
+    here = session.on_the_line(Side.CUSTOMER) is not None
+    if booking.status is not Status.LIVE or here or session.leg(leg_id) is not None:
+        return ()
+    return (e.LegCalledIn(leg_id, booking.customer_id, command.phone_id, command.call_id),)
+
+
+def _replace_operator(
+    booking: Booking, session: Session, command: c.ReplaceOperator
+) -> tuple[e.Event, ...]:
+    here = session.on_the_line(Side.OPERATOR) is not None
+    if session.dropped_at is None or here or booking.status is not Status.LIVE:
+        return ()
+    dismissed = tuple(
+        e.LegDismissed(leg.leg_id, "the operator is replaced")
+        for leg in session.of(Side.OPERATOR)
+        if leg.wanted
+    )
+    replaced = e.OperatorReplaced(
+        command.operator_id, command.operator_phones, booking.operator_id, command.quarters
+    )
+    return *dismissed, replaced
+
+
+def _overrun(
+    booking: Booking, session: Session, command: c.NoteNextBooking, policy: Policy
+) -> tuple[e.Event, ...]:
+    since = session.connected_since()
+    if booking.status is not Status.LIVE or since is None or session.until is not None:
+        return ()
+    over = since + timedelta(seconds=booking.left(since))
+    until = command.starts_at + timedelta(seconds=policy.extension_max_delay)
+    delay = int((min(over, until) - command.starts_at).total_seconds())
+    if delay <= 0:
+        return ()
+    return (e.OverrunFound(command.next_booking_id, until, delay),)
+
+
+def inbound_leg_id(call_id: str) -> str:
+    """The leg id of a call that came in: the same for every delivery of its webhook."""
+    return f"in-{call_id}"

@@ -1,0 +1,66 @@
+"""Every number of requirements.md section P, in one place; nothing else in the code may hold one."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The promises in force when a booking is bought; they judge it later. All times in seconds.
+
+    Args:
+        version: stored with each booking, so that history is judged by what was promised.
+    """
+
+    version: int = 1
+
+    # Buying
+    payment_hold: int = 15 * 60
+    session_shortest: int = 5 * 60
+    session_longest: int = 120 * 60
+    booking_horizon: int = 90 * 24 * 3600
+    refund_window: int = 14 * 24 * 3600
+
+    # Before the session
+    reminder_lead: int = 3600
+
+    # Ringing
+    ring_timeout: int = 25
+    ring_overrun: int = 5  # the provider rings this much longer than asked
+    key_timeout: int = 10
+    leg_settle: int = 30  # from answer to key or end: prompt, silence, callback
+    operator_retry: int = 15
+    customer_retry: tuple[int, ...] = (0, 180, 360, 540)
+    no_show_grace: int = 10 * 60
+
+    # A dropped line
+    callback_wait: int = 60
+    redial_deadline: int = 180
+    redial_spacing: int = 15
+    operator_replaced_after: int = 60
+    replacement_retry: int = 30
+
+    # The end of the minutes
+    warning_before_end: int = 60
+    shortest_rest: int = 5  # a shorter rest is not worth a call; it goes to the balance
+    limit_overrun: int = 5  # the leg's own limit ends the minutes; this much later we hang up
+    extension_max_delay: int = 10 * 60
+
+    # Facts that do not come by themselves
+    leg_look_up_after: int = 5
+    leg_look_up_every: int = 30
+    leg_given_up_after: int = 10 * 60
+    effect_redrive_after: int = 120
+    effect_redrive_longest: int = 3600
+
+
+CURRENT = Policy()
+_BY_VERSION = {CURRENT.version: CURRENT}
+
+
+def policy_of(version: int) -> Policy:
+    """The policy a booking was bought under.
+
+    Raises:
+        KeyError: no such version was ever in force.
+    """
+    return _BY_VERSION[version]

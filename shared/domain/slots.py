@@ -1,0 +1,39 @@
+"""An operator's time, cut into quarters of an hour; a booking claims every quarter it touches (S1.2)."""
+
+from datetime import UTC, datetime, timedelta
+
+from shared.domain.errors import RuleBroken
+
+QUARTER = timedelta(minutes=15)
+
+
+def quarters(start: datetime, seconds: int) -> tuple[datetime, ...]:
+    """The quarters that a session touches.
+
+    Args:
+        start: on a quarter, UTC.
+        seconds: length of the session.
+    """
+    count = -(-seconds // int(QUARTER.total_seconds()))
+    return tuple(start + n * QUARTER for n in range(count))
+
+
+def quarter_of(moment: datetime) -> datetime:
+    """The quarter that a moment lies in."""
+    return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+
+
+def on_a_quarter(moment: datetime, field: str) -> datetime:
+    """The moment in UTC, when it is the start of a quarter of an hour.
+
+    Raises:
+        RuleBroken: it is not, or it carries no time zone.
+    """
+    if moment.tzinfo is None:
+        raise RuleBroken("time_zone_missing", "Give the time with its zone, such as Z.", field)
+    moment = moment.astimezone(UTC)
+    if moment != quarter_of(moment):
+        raise RuleBroken(
+            "not_on_a_quarter", "Sessions start at minute 0, 15, 30 or 45 of an hour.", field
+        )
+    return moment

@@ -1,0 +1,90 @@
+"""What a caller hears next, from the state of his session (S1.4, S1.5)."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.booking import Booking, Status
+from shared.domain.events import EndReason
+from shared.domain.instructions import AskKeys, HangUp, Instruction, Join, Prompt, Say
+from shared.domain.legs import Leg, Route, Side
+from shared.domain.policy import Policy
+
+CONFIRM_KEY = "1"
+END_KEY = "2"
+MENU_END_KEY = "9"
+
+
+class Step(StrEnum):
+    """At which point of a leg we are asked; part of the callback's address."""
+
+    ANSWER = "answer"
+    CONFIRM = "confirm"
+    LEFT = "left"
+    MENU = "menu"
+    WAIT = "wait"
+    NUMBER = "number"
+
+
+def answered(booking: Booking, leg: Leg, policy: Policy) -> tuple[Instruction, ...]:
+    """Ask for the key press before anything else is said: a voicemail never presses (S1.4)."""
+    if not leg.wanted or booking.status is not Status.LIVE:
+        return (HangUp(),)
+    redial = leg.side is Side.CUSTOMER and booking.live_session.joined
+    prompt = Prompt.PRESS_ONE_OR_END if redial else Prompt.PRESS_ONE
+    return AskKeys(prompt, 1, policy.key_timeout, Step.CONFIRM), HangUp()
+
+
+def on_the_line(
+    booking: Booking, leg: Leg, now: datetime, *, menu: bool, told: Prompt | None
+) -> tuple[Instruction, ...]:
+    """Into the conference, or a goodbye where the session is over.
+
+    Args:
+        booking: after the decision.
+        leg: who asks.
+        now: UTC.
+        menu: he left by star, so that the menu is offered first.
+        told: a prompt to speak before he joins.
+    """
+    session = booking.live_session
+    if booking.status is not Status.LIVE:
+        used_up = session.reason is EndReason.MINUTES_USED
+        return Say(Prompt.MINUTES_USED_UP if used_up else Prompt.SESSION_ENDED), HangUp()
+    if not leg.on_the_line:
+        here = session.on_the_line(leg.side) is not None
+        return Say(Prompt.ALREADY_JOINED if here else Prompt.GOODBYE), HangUp()
+    join = Join(f"booking-{booking.booking_id}", leg.leg_id, _limit(booking, leg, now))
+    if menu and leg.side is Side.CUSTOMER:
+        return AskKeys(Prompt.MENU, 1, 10, Step.MENU), join
+    alone = session.on_the_line(_other(leg.side)) is None
+    wait = Say(told or Prompt.WAIT_FOR_OTHER)
+    return (wait, join) if told or alone else (join,)
+
+
+def _limit(booking: Booking, leg: Leg, now: datetime) -> int | None:
+    """The minutes end by the limit of the leg that completes the connection (S1.4a).
+
+    A leg that waits for the other side has none: the gap would eat up minutes that are not billed.
+    """
+    other = booking.live_session.on_the_line(_other(leg.side))
+    if other is None:
+        return None
+    left = booking.left(now)
+    until = booking.live_session.until
+    if until is not None:
+        left = min(left, int((until - now).total_seconds()))
+    return max(left, 1)
+
+
+def _other(side: Side) -> Side:
+    return Side.OPERATOR if side is Side.CUSTOMER else Side.CUSTOMER
+
+
+def called_in(leg: Leg | None, policy: Policy) -> tuple[Instruction, ...]:
+    """A customer who calls back presses 1 like everybody else; unknown callers give a number."""
+    if leg is None:
+        ask = AskKeys(Prompt.ENTER_BOOKING_NUMBER, 12, policy.key_timeout, Step.NUMBER)
+        return ask, Say(Prompt.GOODBYE), HangUp()
+    if leg.route is not Route.INBOUND or not leg.wanted:
+        return Say(Prompt.NO_OPEN_SESSION), HangUp()
+    return AskKeys(Prompt.PRESS_ONE, 1, policy.key_timeout, Step.CONFIRM), HangUp()
