@@ -41,6 +41,25 @@ def decide(
     events = list(_answer(booking, command, now, policy))
     for event in events:
         booking = evolve(booking, event, now)
+    return _to_rest(booking, events, now, policy)
+
+
+def open_booking(
+    held: e.BookingHeld, now: datetime, policy: Policy
+) -> tuple[tuple[e.Event, ...], Booking]:
+    """A new booking; where the balance covers all of it there is nothing to wait for (S1.1)."""
+    events: list[e.Event] = [held]
+    booking = evolve(None, held, now)
+    if held.card_due.minor == 0:
+        events.append(e.BookingScheduled())
+        booking = evolve(booking, e.BookingScheduled(), now)
+    return _to_rest(booking, events, now, policy)
+
+
+def _to_rest(
+    booking: Booking, events: list[e.Event], now: datetime, policy: Policy
+) -> tuple[tuple[e.Event, ...], Booking]:
+    """Do what is due, earliest first, until nothing is."""
     for _ in range(_MOST_STEPS):
         due = [duty for duty in duties(booking, policy) if duty.at <= now]
         if not due:

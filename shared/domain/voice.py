@@ -6,7 +6,7 @@ from enum import StrEnum
 from shared.domain.booking import Booking, Status
 from shared.domain.events import EndReason
 from shared.domain.instructions import AskKeys, HangUp, Instruction, Join, Prompt, Say
-from shared.domain.legs import Leg, Route, Side
+from shared.domain.legs import Leg, Side
 from shared.domain.policy import Policy
 
 CONFIRM_KEY = "1"
@@ -35,7 +35,13 @@ def answered(booking: Booking, leg: Leg, policy: Policy) -> tuple[Instruction, .
 
 
 def on_the_line(
-    booking: Booking, leg: Leg, now: datetime, *, menu: bool, told: Prompt | None
+    booking: Booking,
+    leg: Leg,
+    now: datetime,
+    policy: Policy,
+    *,
+    menu: bool,
+    told: Prompt | None,
 ) -> tuple[Instruction, ...]:
     """Into the conference, or a goodbye where the session is over.
 
@@ -43,6 +49,7 @@ def on_the_line(
         booking: after the decision.
         leg: who asks.
         now: UTC.
+        policy: the booking's.
         menu: he left by star, so that the menu is offered first.
         told: a prompt to speak before he joins.
     """
@@ -55,7 +62,7 @@ def on_the_line(
         return Say(Prompt.ALREADY_JOINED if here else Prompt.GOODBYE), HangUp()
     join = Join(f"booking-{booking.booking_id}", leg.leg_id, _limit(booking, leg, now))
     if menu and leg.side is Side.CUSTOMER:
-        return AskKeys(Prompt.MENU, 1, 10, Step.MENU), join
+        return AskKeys(Prompt.MENU, 1, policy.key_timeout, Step.MENU), join
     alone = session.on_the_line(_other(leg.side)) is None
     wait = Say(told or Prompt.WAIT_FOR_OTHER)
     return (wait, join) if told or alone else (join,)
@@ -81,10 +88,14 @@ def _other(side: Side) -> Side:
 
 
 def called_in(leg: Leg | None, policy: Policy) -> tuple[Instruction, ...]:
-    """A customer who calls back presses 1 like everybody else; unknown callers give a number."""
+    """A customer who calls back presses 1 like everybody else; others give their booking number."""
     if leg is None:
-        ask = AskKeys(Prompt.ENTER_BOOKING_NUMBER, 12, policy.key_timeout, Step.NUMBER)
-        return ask, Say(Prompt.GOODBYE), HangUp()
-    if leg.route is not Route.INBOUND or not leg.wanted:
-        return Say(Prompt.NO_OPEN_SESSION), HangUp()
-    return AskKeys(Prompt.PRESS_ONE, 1, policy.key_timeout, Step.CONFIRM), HangUp()
+        return AskKeys(Prompt.ENTER_BOOKING_NUMBER, 12, policy.key_timeout, Step.NUMBER), HangUp()
+    if not leg.wanted:
+        return not_found()
+    return AskKeys(Prompt.PRESS_ONE_OR_END, 1, policy.key_timeout, Step.CONFIRM), HangUp()
+
+
+def not_found() -> tuple[Instruction, ...]:
+    """There is no open session for this caller."""
+    return Say(Prompt.NO_OPEN_SESSION), HangUp()

@@ -1,6 +1,7 @@
 """Calls and conferences by Twilio's REST API."""
 
 import itertools
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +29,7 @@ _LONGEST_RING = timedelta(minutes=11)
 _EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
-class _ElsewhereClient(TwilioHttpClient):
+class ElsewhereClient(TwilioHttpClient):
     """The SDK's HTTP client, speaking to another address than the provider's."""
 
     def __init__(self, api_base_url: str) -> None:
@@ -76,7 +77,7 @@ class TwilioTelephony:
             http_client=(
                 TwilioHttpClient(timeout=_TIMEOUT)
                 if api_base_url is None
-                else _ElsewhereClient(api_base_url)
+                else ElsewhereClient(api_base_url)
             ),
         )
         self._number = number
@@ -204,12 +205,22 @@ def _run[Result](ask: Callable[[], Result], *, changing: bool) -> Result:
         # A page that is not 200 is reported without a class of its own; the answer is attached.
         answer = unreadable.args[1] if len(unreadable.args) > 1 else None
         if isinstance(answer, Response):
-            raise failure(answer.status_code, None, answer.text, changing) from unreadable
+            code, message = _error(answer.text)
+            raise failure(answer.status_code, code, message, changing) from unreadable
         raise Unavailable("provider_unreadable", str(unreadable)) from unreadable
     except RequestException as broken:
         if changing and not _never_sent(broken):
             raise OutcomeUnknown("no_answer", "The provider did not answer.") from broken
         raise Unavailable("no_answer", "The provider did not answer.") from broken
+
+
+def _error(text: str) -> tuple[int | None, str]:
+    """Code and message of an error document, or the text where it is none."""
+    try:
+        document = json.loads(text)
+        return int(document["code"]), str(document["message"])
+    except (ValueError, KeyError, TypeError):
+        return None, text
 
 
 def _never_sent(broken: RequestException) -> bool:

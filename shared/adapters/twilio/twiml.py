@@ -23,6 +23,7 @@ def render(
     """Write instructions as a TwiML document; a leg that comes to its end is hung up.
 
     Args:
+        instructions: in the order they are carried out.
         language: ISO 639-1, "en" or "ru".
         base_url: of our API, without a slash at the end.
         leg_id: comes back with every question of this leg.

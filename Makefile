@@ -1,0 +1,60 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/sam
+# arm64 is what the template runs on unless told otherwise; the machine that builds may be another.
+ARCH ?= arm64
+WHEELS := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-manylinux_2_28
+
+.PHONY: help setup demo test unit up down pr lint types imports template bench openapi build lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup ## play one booked, paid, dropped and finished session on this machine
+	$(PY) -m infra.local.demo
+
+test: setup ## run every test
+	$(PY) -m pytest -n auto --dist loadgroup
+
+up: setup ## start the local stack and keep it running; writes build/local.json
+	$(PY) -m infra.local.stack up
+
+down: setup ## end the local stack
+	$(PY) -m infra.local.stack down
+
+setup: ## install the locked tools into .venv, where that is not done yet
+	@infra/setup.sh
+
+pr: lint types imports template test ## everything a change has to pass
+
+lint: setup ## ruff
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+
+types: setup ## mypy, strict
+	.venv/bin/mypy
+
+imports: setup ## who may import whom
+	.venv/bin/lint-imports
+
+template: setup ## check template.yaml
+	$(SAM) validate --lint
+
+unit: setup ## run the tests that need no local stack
+	$(PY) -m pytest -n auto -m "not local"
+
+bench: setup ## measure starts, memory, CPU and cost; writes build/bench.json
+	$(PY) -m infra.bench
+
+openapi: setup ## write the API's description to docs/openapi.json
+	$(PY) -m infra.openapi
+
+build: setup ## build for AWS (ARCH=arm64 or x86_64); `sam deploy --guided` follows
+	PLATFORM=$(WHEELS) $(SAM) build
+
+lock: setup ## compile infra/requirements/*.in; ARGS="--upgrade" for newer versions
+	infra/lock.sh $(ARGS)
+
+clean: down ## remove what was built
+	rm -rf build .aws-sam

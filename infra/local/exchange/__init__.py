@@ -1,0 +1,1 @@
+"""A phone exchange for one machine: Twilio voice as far as Redial uses it, and scripted people."""

@@ -1,0 +1,181 @@
+"""Carrying out what sessions ask of the telephony provider, and finding out what it did not tell."""
+
+from datetime import timedelta
+
+from shared.application.booking import after_last, all_open
+from shared.application.bookings import Bookings
+from shared.application.ports import ProviderCall, Telephony
+from shared.application.store import Cause, Contacts, SlotTaken
+from shared.domain import commands as c
+from shared.domain.booking import Booking, Status
+from shared.domain.errors import Declined, OutcomeUnknown, Unavailable
+from shared.domain.instructions import Prompt
+from shared.domain.legs import Leg
+from shared.domain.policy import policy_of
+from shared.domain.slots import quarter_of, quarters
+
+_PROVIDER = "telephony provider"
+# The sweep of ended calls runs every minute and reads twice as far back.
+ENDED_WINDOW = timedelta(minutes=2)
+# Our clock and the provider's may differ by this much when a call is looked up by its time.
+_CLOCK_TOLERANCE = timedelta(seconds=5)
+
+
+class CallRoom:
+    """One method per kind of effect."""
+
+    def __init__(self, bookings: Bookings, contacts: Contacts, provider: Telephony) -> None:
+        self._bookings = bookings
+        self._store = bookings.store
+        self._contacts = contacts
+        self._provider = provider
+
+    def place(self, booking_id: str, leg_id: str, *, asked_before: bool) -> None:
+        """Ring a leg that is still wanted; a call is never placed twice for one leg on purpose.
+
+        Args:
+            asked_before: an earlier delivery may have placed it, so it is looked for first.
+        """
+        booking, leg = self._wanted(booking_id, leg_id)
+        if leg is None or leg.call_id is not None:
+            return
+        number = self._number(leg)
+        if number is None:
+            self._failed(booking_id, leg_id, "number erased")
+            return
+        if asked_before and self._adopt(booking, leg, number):
+            return
+        ring = policy_of(booking.policy_version).ring_timeout
+        try:
+            call_id = self._provider.place_call(number, leg_id, booking_id, ring)
+        except OutcomeUnknown:
+            if not self._adopt(booking, leg, number):
+                self._failed(booking_id, leg_id, "outcome unknown")
+        except (Declined, Unavailable) as refused:
+            self._failed(booking_id, leg_id, refused.code)
+        else:
+            self._apply(booking_id, c.NotePlaced(leg_id, call_id), "NotePlaced", leg_id)
+
+    def hang_up(self, booking_id: str, leg_id: str) -> None:
+        """End a leg that is not wanted any more; one not placed yet is hung up once it is."""
+        _, leg = self._load(booking_id, leg_id)
+        if leg is not None and leg.call_id is not None and leg.ended_at is None:
+            self._provider.hang_up(leg.call_id)
+
+    def redirect(self, booking_id: str, leg_id: str) -> None:
+        """Take a waiting leg out of the conference so that it hears why it waits."""
+        _, leg = self._wanted(booking_id, leg_id)
+        if leg is not None and leg.call_id is not None:
+            self._provider.redirect(leg.call_id, leg_id, booking_id, "wait")
+
+    def announce(self, booking_id: str, prompt: str) -> None:
+        """Speak to both sides."""
+        booking = self._bookings.load(booking_id).booking
+        if booking.status is Status.LIVE:
+            self._provider.announce(f"booking-{booking_id}", Prompt(prompt), booking.language)
+
+    def look_up(self, booking_id: str, leg_id: str) -> None:
+        """Ask the provider about a leg that is silent for too long."""
+        booking, leg = self._load(booking_id, leg_id)
+        if leg is None or leg.ended_at is not None:
+            return
+        if leg.call_id is None:
+            number = self._number(leg)
+            if number is None or not self._adopt(booking, leg, number):
+                self._failed(booking_id, leg_id, "never placed")
+            return
+        call = self._provider.call(leg.call_id)
+        if not self._ended(booking_id, leg_id, call) and not leg.wanted:
+            self._provider.hang_up(leg.call_id)
+
+    def seek_replacement(self, booking_id: str) -> None:
+        """Find an operator who is free for the rest of the session (S1.5)."""
+        booking = self._bookings.load(booking_id).booking
+        if booking.status is not Status.LIVE:
+            return
+        now = self._bookings.clock.now()
+        wanted = quarters(quarter_of(now), booking.left(now) + now.minute % 15 * 60)
+        for operator_id in self._store.open_operators(wanted[0]):
+            slots = self._store.slots(operator_id, wanted[0], after_last(wanted))
+            operator = self._store.operator(operator_id)
+            if operator is None or not all_open(slots, wanted):
+                continue
+            command = c.ReplaceOperator(operator_id, operator.phones, wanted)
+            try:
+                self._apply(booking_id, command, "ReplaceOperator", operator_id)
+            except SlotTaken:
+                continue
+            return
+
+    def check_overrun(self, booking_id: str) -> None:
+        """After a gap the session may reach into the operator's next booking (S1.6)."""
+        booking = self._bookings.load(booking_id).booking
+        session = booking.session
+        since = session.connected_since() if session else None
+        if since is None:
+            return
+        booked_until = after_last(quarters(booking.starts_at, booking.seconds))
+        over = since + timedelta(seconds=booking.left(since))
+        for slot in self._store.slots(booking.operator_id, booked_until, over):
+            if slot.booking_id not in (None, booking_id):
+                command = c.NoteNextBooking(str(slot.booking_id), slot.quarter)
+                self._apply(booking_id, command, "NoteNextBooking", str(slot.booking_id))
+                return
+
+    def delay_next(self, booking_id: str, next_booking_id: str, seconds: int) -> None:
+        """Tell the next customer beforehand."""
+        cause = Cause("DelayStart", "worker", {"because_of": booking_id})
+        self._bookings.apply(next_booking_id, c.DelayStart(seconds), cause)
+
+    def sweep_ended(self) -> int:
+        """Calls that ended at the provider, whether it told us or not.
+
+        Returns:
+            How many belonged to sessions of ours.
+        """
+        ours = 0
+        for call in self._provider.calls_ended(self._bookings.clock.now() - ENDED_WINDOW):
+            found = self._store.booking_of_call(call.call_id)
+            if found is not None:
+                ours += 1
+                self._ended(*found, call)
+        return ours
+
+    def _ended(self, booking_id: str, leg_id: str, call: ProviderCall) -> bool:
+        if not call.status.ended:
+            return False
+        moment = call.ended or self._bookings.clock.now()
+        self._apply(booking_id, c.EndLeg(leg_id, moment, call.status), "EndLeg", leg_id)
+        return True
+
+    def _adopt(self, booking: Booking, leg: Leg, number: str) -> bool:
+        """Find the call of an attempt whose outcome is unknown, by number and time."""
+        known = {other.call_id for other in booking.live_session.legs}
+        for call in self._provider.calls_to(number, leg.requested_at - _CLOCK_TOLERANCE):
+            if call.call_id in known or self._store.booking_of_call(call.call_id) is not None:
+                continue
+            command = c.NotePlaced(leg.leg_id, call.call_id)
+            self._apply(booking.booking_id, command, "NotePlaced", leg.leg_id)
+            self._ended(booking.booking_id, leg.leg_id, call)
+            return True
+        return False
+
+    def _failed(self, booking_id: str, leg_id: str, outcome: str) -> None:
+        command = c.EndLeg(leg_id, self._bookings.clock.now(), outcome)
+        self._apply(booking_id, command, "EndLeg", leg_id)
+
+    def _number(self, leg: Leg) -> str | None:
+        return self._contacts.number(leg.party_id, leg.phone_id) if leg.phone_id else None
+
+    def _load(self, booking_id: str, leg_id: str) -> tuple[Booking, Leg | None]:
+        booking = self._bookings.load(booking_id).booking
+        return booking, booking.session.leg(leg_id) if booking.session else None
+
+    def _wanted(self, booking_id: str, leg_id: str) -> tuple[Booking, Leg | None]:
+        booking, leg = self._load(booking_id, leg_id)
+        live = booking.status is Status.LIVE and leg is not None and leg.wanted
+        return booking, leg if live else None
+
+    def _apply(self, booking_id: str, command: c.Command, name: str, subject: str) -> None:
+        cause = Cause(name, _PROVIDER, {"subject": subject})
+        self._bookings.apply(booking_id, command, cause)

@@ -1,0 +1,109 @@
+"""Operators: their profile, the time they offer, and what a minute of theirs costs."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from shared.application.ports import Clock
+from shared.application.store import Contacts, Operator, Slot, Store
+from shared.domain.errors import Conflict, NotFound, RuleBroken
+from shared.domain.lots import BONUS, Tariff
+from shared.domain.policy import CURRENT
+from shared.domain.slots import QUARTER, on_a_quarter
+
+_LONGEST_RANGE = timedelta(days=31)
+
+
+class Operators:
+    """What operators tell about themselves, and customers choose from."""
+
+    def __init__(self, store: Store, contacts: Contacts, clock: Clock) -> None:
+        self._store = store
+        self._contacts = contacts
+        self._clock = clock
+
+    def register(
+        self, operator_id: str, name: str, tariff_id: str, phones: Sequence[str]
+    ) -> Operator:
+        """Store an operator's profile.
+
+        Args:
+            phones: E.164, main then backup.
+
+        Raises:
+            NotFound: no such tariff.
+        """
+        if self._store.tariff(tariff_id) is None:
+            raise NotFound("tariff_unknown", "There is no such tariff.", "tariff_id")
+        self._contacts.remember(operator_id, phones=phones)
+        ids = tuple(self._contacts.phone_id(phone) for phone in phones)
+        operator = Operator(operator_id, name, tariff_id, ids)
+        self._store.put_operator(operator)
+        return operator
+
+    def set_tariff(self, tariff: Tariff) -> Tariff:
+        """Store a price; it never changes under its name, so that lots keep their meaning.
+
+        Raises:
+            RuleBroken: the price is not positive, or the name is reserved.
+            Conflict: the name stands for another price.
+        """
+        if tariff.per_minute.minor <= 0:
+            raise RuleBroken(
+                "price_not_positive", "A minute must cost something.", "per_minute.amount_minor"
+            )
+        if tariff.tariff_id == BONUS:
+            raise RuleBroken("name_reserved", "This name stands for bonus minutes.", "tariff_id")
+        if not self._store.put_tariff(tariff):
+            raise Conflict(
+                "tariff_exists", "This tariff has another price; choose a new name.", "per_minute"
+            )
+        return tariff
+
+    def publish(self, operator_id: str, start: datetime, end: datetime) -> Sequence[datetime]:
+        """Offer the quarters in [start, end).
+
+        Returns:
+            The quarters that are published now.
+
+        Raises:
+            RuleBroken: the range is not on quarters, empty, past or too long.
+            NotFound: the operator has no profile yet.
+        """
+        wanted = self._range(start, end)
+        if self._store.operator(operator_id) is None:
+            raise NotFound("operator_unknown", "Store your profile first.", "operator_id")
+        if wanted[0] < self._clock.now():
+            raise RuleBroken("time_in_the_past", "Offer time in the future.", "start")
+        self._store.publish(operator_id, wanted)
+        return wanted
+
+    def withdraw(self, operator_id: str, start: datetime, end: datetime) -> Sequence[datetime]:
+        """Take back the quarters in [start, end).
+
+        Returns:
+            Those that stay, because they are booked.
+        """
+        return self._store.withdraw(operator_id, self._range(start, end))
+
+    def free(self, operator_id: str, start: datetime, end: datetime) -> Sequence[Slot]:
+        """The free quarters of an operator that are still to come, in [start, end)."""
+        start = max(start, self._clock.now())
+        if self._store.operator(operator_id) is None:
+            raise NotFound("operator_unknown", "There is no such operator.", "operator_id")
+        slots = self._store.slots(operator_id, start, end)
+        return [slot for slot in slots if slot.booking_id is None]
+
+    def sessions(self, operator_id: str, start: datetime, end: datetime) -> Sequence[Slot]:
+        """The booked quarters of an operator in [start, end)."""
+        slots = self._store.slots(operator_id, start, end)
+        return [slot for slot in slots if slot.booking_id is not None]
+
+    def _range(self, start: datetime, end: datetime) -> tuple[datetime, ...]:
+        start, end = on_a_quarter(start, "start"), on_a_quarter(end, "end")
+        if end <= start:
+            raise RuleBroken("range_empty", "The end must lie after the start.", "end")
+        if end - start > _LONGEST_RANGE:
+            raise RuleBroken("range_too_long", "Offer at most 31 days at once.", "end")
+        if start > self._clock.now() + timedelta(seconds=CURRENT.booking_horizon):
+            raise RuleBroken("too_far_ahead", "Offer time within the booking horizon.", "start")
+        return tuple(start + n * QUARTER for n in range(int((end - start) / QUARTER)))

@@ -1,0 +1,196 @@
+"""What the telephony provider asks and reports while a call is on, decided at once.
+
+Each method may be called twice, late, or never: what is known already changes nothing, and what never
+comes is looked up when it is overdue.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.application.bookings import Bookings
+from shared.application.ports import CallStatus
+from shared.application.store import Cause, Contacts
+from shared.domain import commands as c
+from shared.domain import voice
+from shared.domain.booking import Booking, Status
+from shared.domain.booking_number import is_booking_number
+from shared.domain.decide import inbound_leg_id
+from shared.domain.errors import NotFound
+from shared.domain.instructions import HangUp, Instruction, Prompt
+from shared.domain.legs import Leg, Mark, Motion, Side
+from shared.domain.policy import CURRENT, Policy, policy_of
+
+_PROVIDER = "telephony provider"
+# Nobody talks longer than this after the first ring; older lines are not asked.
+_LINE_OPEN = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a leg is told, and what the provider needs to ask us again about it."""
+
+    instructions: Sequence[Instruction]
+    language: str
+    booking_id: str
+    leg_id: str
+
+
+class VoiceDesk:
+    """Answers the telephony provider."""
+
+    def __init__(self, bookings: Bookings, contacts: Contacts) -> None:
+        self._bookings = bookings
+        self._contacts = contacts
+
+    def answered(self, booking_id: str, leg_id: str) -> Reply:
+        """Somebody, or something, picked up.
+
+        Raises:
+            NotFound: no such booking or leg.
+        """
+        booking = self._bookings.load(booking_id).booking
+        leg = _leg(booking, leg_id)
+        return _reply(booking, leg_id, voice.answered(booking, leg, _policy(booking)))
+
+    def keys(self, booking_id: str, leg_id: str, step: str, digits: str) -> Reply:
+        """Keys were pressed, or the time for them ran out (`digits` empty)."""
+        if step == voice.Step.MENU:
+            return self._menu(booking_id, leg_id, digits)
+        booking = self._bookings.load(booking_id).booking
+        leg = _leg(booking, leg_id)
+        again = leg.side is Side.CUSTOMER and booking.live_session.joined
+        if digits == voice.CONFIRM_KEY:
+            booking = self._apply(booking_id, c.ConfirmLeg(leg_id), "ConfirmLeg", leg_id)
+            return self._line(booking, leg_id)
+        if digits == voice.END_KEY and again:
+            command = c.EndSession("redial", leg_id)
+            booking = self._apply(booking_id, command, "EndSession", leg_id)
+            return self._line(booking, leg_id)
+        return _reply(booking, leg_id, (HangUp(),))
+
+    def left(self, booking_id: str, leg_id: str, *, call_live: bool) -> Reply:
+        """The leg is out of the conference: by star, by its limit, or because the call ended."""
+        booking = self._mark(booking_id, leg_id, Motion.LEAVE)
+        if not call_live:
+            return _reply(booking, leg_id, (HangUp(),))
+        return self._line(booking, leg_id, menu=True)
+
+    def waits(self, booking_id: str, leg_id: str) -> Reply:
+        """The leg was taken out to hear why it waits, and goes back in."""
+        booking = self._mark(booking_id, leg_id, Motion.LEAVE)
+        lost = _leg(booking, leg_id).side is Side.OPERATOR
+        told = Prompt.CUSTOMER_LOST if lost else Prompt.OPERATOR_LOST
+        return self._back_in(booking_id, leg_id, told)
+
+    def status(
+        self, booking_id: str, leg_id: str, call_id: str, status: CallStatus, moment: datetime
+    ) -> None:
+        """The provider reports on a call of ours.
+
+        Args:
+            moment: the provider's time stamp, UTC.
+        """
+        booking = self._bookings.load(booking_id).booking
+        if _leg(booking, leg_id).call_id is None:
+            # Our own request to place it never came back: this is the first we hear of its id.
+            self._apply(booking_id, c.NotePlaced(leg_id, call_id), "NotePlaced", leg_id)
+        if status.ended:
+            self._apply(booking_id, c.EndLeg(leg_id, moment, status), "EndLeg", leg_id)
+
+    def inbound_ended(self, call_id: str, status: CallStatus, moment: datetime) -> None:
+        """The provider reports on a call that came in.
+
+        Raises:
+            NotFound: the call belongs to no session.
+        """
+        found = self._bookings.store.booking_of_call(call_id)
+        if found is None:
+            raise NotFound("call_unknown", "This call belongs to no session.", "CallSid")
+        if status.ended:
+            booking_id, leg_id = found
+            self._apply(booking_id, c.EndLeg(leg_id, moment, status), "EndLeg", leg_id)
+
+    def moved(self, booking_id: str, leg_id: str, motion: Motion, moment: datetime) -> None:
+        """A leg joined or left the conference, at the provider's moment (UTC)."""
+        _leg(self._bookings.load(booking_id).booking, leg_id)
+        mark = Mark(moment, motion, seen=False)
+        self._apply(booking_id, c.MoveLeg(leg_id, mark), f"MoveLeg {motion}", leg_id)
+
+    def called_in(self, number: str | None, call_id: str) -> Reply:
+        """Somebody calls our number: a customer whose line dropped (S1.5).
+
+        Args:
+            number: E.164, None where it is withheld.
+        """
+        if number is not None:
+            phone_id = self._contacts.phone_id(number)
+            live = self._live_on(phone_id)
+            if len(live) == 1:
+                return self._take(live[0], call_id, phone_id)
+        return _reply(None, inbound_leg_id(call_id), voice.called_in(None, _policy(None)))
+
+    def gave_number(self, call_id: str, digits: str) -> Reply:
+        """A caller whose number says nothing entered his booking number."""
+        leg_id = inbound_leg_id(call_id)
+        loaded = self._bookings.store.booking(digits) if is_booking_number(digits) else None
+        if loaded is None:
+            return _reply(None, leg_id, voice.not_found())
+        return self._take(loaded.booking, call_id, None)
+
+    def _live_on(self, phone_id: str) -> list[Booking]:
+        since = self._bookings.clock.now() - _LINE_OPEN
+        ids = self._bookings.store.bookings_on_line(phone_id, since)
+        bookings = [self._bookings.load(booking_id).booking for booking_id in ids]
+        return [booking for booking in bookings if booking.status is Status.LIVE]
+
+    def _take(self, booking: Booking, call_id: str, phone_id: str | None) -> Reply:
+        leg_id = inbound_leg_id(call_id)
+        command = c.TakeCall(call_id, phone_id)
+        booking = self._apply(booking.booking_id, command, "TakeCall", leg_id)
+        leg = booking.session.leg(leg_id) if booking.session else None
+        if leg is None:
+            return _reply(booking, leg_id, voice.not_found())
+        return _reply(booking, leg_id, voice.called_in(leg, _policy(booking)))
+
+    def _menu(self, booking_id: str, leg_id: str, digits: str) -> Reply:
+        if digits == voice.MENU_END_KEY:
+            command = c.EndSession("key", leg_id)
+            booking = self._apply(booking_id, command, "EndSession", leg_id)
+            return self._line(booking, leg_id)
+        return self._back_in(booking_id, leg_id, None)
+
+    def _back_in(self, booking_id: str, leg_id: str, told: Prompt | None) -> Reply:
+        booking = self._mark(booking_id, leg_id, Motion.JOIN)
+        return self._line(booking, leg_id, told=told)
+
+    def _mark(self, booking_id: str, leg_id: str, motion: Motion) -> Booking:
+        mark = Mark(self._bookings.clock.now(), motion, seen=True)
+        return self._apply(booking_id, c.MoveLeg(leg_id, mark), f"MoveLeg {motion}", leg_id)
+
+    def _line(
+        self, booking: Booking, leg_id: str, *, menu: bool = False, told: Prompt | None = None
+    ) -> Reply:
+        leg, now = _leg(booking, leg_id), self._bookings.clock.now()
+        instructions = voice.on_the_line(booking, leg, now, _policy(booking), menu=menu, told=told)
+        return _reply(booking, leg_id, instructions)
+
+    def _apply(self, booking_id: str, command: c.Command, name: str, leg_id: str) -> Booking:
+        return self._bookings.apply(booking_id, command, Cause(name, _PROVIDER, {"leg": leg_id}))
+
+
+def _leg(booking: Booking, leg_id: str) -> Leg:
+    leg = booking.session.leg(leg_id) if booking.session else None
+    if leg is None:
+        raise NotFound("leg_unknown", "This session has no such leg.", "leg")
+    return leg
+
+
+def _policy(booking: Booking | None) -> Policy:
+    return policy_of(booking.policy_version) if booking else CURRENT
+
+
+def _reply(booking: Booking | None, leg_id: str, instructions: Sequence[Instruction]) -> Reply:
+    if booking is None:
+        return Reply(instructions, "en", "", leg_id)
+    return Reply(instructions, booking.language, booking.booking_id, leg_id)

@@ -1,0 +1,1 @@
+"""Our assumptions about others, held against their own words and code."""

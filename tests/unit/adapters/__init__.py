@@ -1,0 +1,1 @@
+"""Adapters, as far as they are plain functions."""

@@ -1,0 +1,40 @@
+"""What an answer of Stripe's means for us."""
+
+import pytest
+
+from shared.adapters.stripe.translation import failure_from
+from shared.domain.errors import Declined, NotFound, OutcomeUnknown, RedialError, Unavailable
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "kind", "code"),
+    [
+        (402, {"code": "card_declined", "decline_code": "lost_card"}, Declined, "lost_card"),
+        (402, {"code": "expired_card"}, Declined, "expired_card"),
+        (400, {"code": "amount_too_large"}, Declined, "amount_too_large"),
+        # Stripe names no code for some refusals, refunds above the remainder among them.
+        (400, {"param": "amount"}, Declined, "amount_refused"),
+        (400, {}, Declined, "request_refused"),
+        (400, {"type": "idempotency_error"}, Declined, "idempotency_key_reused"),
+        (400, {"code": "rate_limit"}, Unavailable, "rate_limited"),
+        (404, {"code": "resource_missing"}, NotFound, "resource_missing"),
+        (400, {"code": "resource_missing"}, NotFound, "resource_missing"),
+        (401, {}, Unavailable, "provider_refused_key"),
+        (403, {}, Unavailable, "provider_refused_key"),
+        (409, {"code": "idempotency_key_in_use"}, Unavailable, "idempotency_key_in_use"),
+        (429, {"code": "lock_timeout"}, Unavailable, "rate_limited"),
+        (500, {}, OutcomeUnknown, "provider_failed"),
+        (503, {}, OutcomeUnknown, "provider_failed"),
+        (200, {}, OutcomeUnknown, "provider_failed"),
+    ],
+)
+def test_each_refusal_has_one_meaning(
+    status: int, error: dict[str, str], kind: type[RedialError], code: str
+) -> None:
+    # docs.stripe.com/error-low-level, docs.stripe.com/error-codes
+    failure = failure_from(status, error, reading=False)
+    assert (type(failure), failure.code) == (kind, code)
+
+
+def test_failed_read_changed_nothing() -> None:
+    assert type(failure_from(500, {}, reading=True)) is Unavailable

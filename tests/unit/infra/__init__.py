@@ -1,0 +1,1 @@
+"""The plain models behind the local stack."""
