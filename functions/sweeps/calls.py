@@ -1,13 +1,16 @@
-"""Not built yet: answers 501 to whoever asks."""
+"""Every minute: calls that ended at the provider are compared with what we were told."""
 
-import json
 from typing import Any
 
+from aws_lambda_powertools import Logger
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Refuse with problem+json."""
-    return {
-        "statusCode": 501,
-        "headers": {"content-type": "application/problem+json"},
-        "body": json.dumps({"title": "Not built yet", "status": 501}),
-    }
+from shared import bootstrap
+
+logger = Logger()
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, int]:
+    """Sweep the calls that ended lately."""
+    ours = bootstrap.call_room().sweep_ended()
+    logger.info("calls sweep", extra={"ours": ours})
+    return {"ours": ours}

@@ -1,13 +1,21 @@
-"""Not built yet: answers 501 to whoever asks."""
+"""Every minute: bookings whose time comes within two minutes are handed to the timers queue.
 
-import json
+Without a shard in the event all are swept; one function per group of shards is a matter of the schedule.
+"""
+
 from typing import Any
 
+from aws_lambda_powertools import Logger
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Refuse with problem+json."""
-    return {
-        "statusCode": 501,
-        "headers": {"content-type": "application/problem+json"},
-        "body": json.dumps({"title": "Not built yet", "status": 501}),
-    }
+from shared import bootstrap
+from shared.application.timers import SHARDS
+
+logger = Logger()
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, int]:
+    """Sweep the due index."""
+    shards = event.get("shards", range(SHARDS))
+    handed = sum(bootstrap.timers().sweep(int(shard)) for shard in shards)
+    logger.info("due sweep", extra={"handed": handed})
+    return {"handed": handed}

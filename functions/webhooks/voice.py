@@ -1,13 +1,176 @@
-"""Not built yet: answers 501 to whoever asks."""
+"""Telephony webhooks: verify the signature, decide at once, answer with what the leg is to do."""
 
+import base64
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from aws_lambda_powertools import Logger
+
+from shared import bootstrap
+from shared.application.ports import CallStatus
+from shared.application.voice import Reply
+from shared.domain.errors import Conflict, NotFound, RedialError, RuleBroken
+from shared.domain.instructions import Prompt
+from shared.domain.legs import Motion
+from shared.domain.voice import Step
+
+logger = Logger()
+_LONGEST_BODY = 64 * 1024
+_MOTIONS = {"participant-join": Motion.JOIN, "participant-leave": Motion.LEAVE}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One verified request of the telephony provider: its query and its form fields."""
+
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+
+    def field(self, name: str) -> str:
+        """A field that must be there.
+
+        Raises:
+            RuleBroken: it is not.
+        """
+        value = self.query.get(name) or self.form.get(name)
+        if not value:
+            raise RuleBroken("field_missing", f"{name} is missing.", name)
+        return value
+
+    @property
+    def moment(self) -> datetime:
+        """The provider's time stamp, UTC; ours where it gives none or none that can be read."""
+        try:
+            return parsedate_to_datetime(self.form["Timestamp"]).astimezone(UTC)
+        except (KeyError, ValueError):
+            return bootstrap.clock().now()
+
+    @property
+    def status(self) -> CallStatus:
+        """What the provider says of the call.
+
+        Raises:
+            RuleBroken: a status its documentation does not know.
+        """
+        try:
+            return CallStatus(self.field("CallStatus"))
+        except ValueError:
+            raise RuleBroken("status_unknown", "No such call status.", "CallStatus") from None
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Refuse with problem+json."""
+    """Answer one request of the telephony provider."""
+    route = str(event.get("path", "")).rsplit("/", 1)[-1]
+    try:
+        asked, base = _verified(event)
+        reply = _ROUTES[route](asked)
+    except RedialError as error:
+        logger.info("voice request refused", extra={"route": route, "code": error.code})
+        return _refused(error)
+    logger.info("voice request", extra={"route": route, "leg": asked.query.get("leg")})
+    if reply is None:
+        return {"statusCode": 204, "headers": {}, "body": ""}
+    if isinstance(reply, Reply):
+        twiml = bootstrap.twiml(reply, base)
+    else:
+        twiml = bootstrap.announcement(*reply)
+    return {"statusCode": 200, "headers": {"content-type": "text/xml"}, "body": twiml}
+
+
+def _verified(event: dict[str, Any]) -> tuple[Asked, str]:
+    body = event.get("body") or ""
+    if len(body) > _LONGEST_BODY:
+        raise RuleBroken("body_too_large", "A callback has at most 64 KiB.")
+    text = base64.b64decode(body).decode() if event.get("isBase64Encoded") else body
+    form = dict(parse_qsl(text, keep_blank_values=True))
+    query = dict(event.get("queryStringParameters") or {})
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    base = bootstrap.public_base(str((event.get("requestContext") or {}).get("apiId", "")))
+    url = f"{base}{event['path']}" + (f"?{urlencode(query)}" if query else "")
+    bootstrap.verify_voice_request(url, form, headers.get("x-twilio-signature"))
+    return Asked(query, form), base
+
+
+def _answer(asked: Asked) -> Reply:
+    booking_id, leg_id = asked.field("booking"), asked.field("leg")
+    if asked.query.get("step") == Step.WAIT:
+        return bootstrap.voice_desk().waits(booking_id, leg_id)
+    return bootstrap.voice_desk().answered(booking_id, leg_id)
+
+
+def _keys(asked: Asked) -> Reply:
+    step, digits = asked.field("step"), asked.form.get("Digits", "")
+    if step == Step.NUMBER:
+        return bootstrap.voice_desk().gave_number(asked.field("CallSid"), digits)
+    leg_id = asked.field("leg")
+    return bootstrap.voice_desk().keys(asked.field("booking"), leg_id, step, digits)
+
+
+def _left(asked: Asked) -> Reply:
+    live = not asked.status.ended
+    return bootstrap.voice_desk().left(asked.field("booking"), asked.field("leg"), call_live=live)
+
+
+def _status(asked: Asked) -> None:
+    call_id, status = asked.field("CallSid"), asked.status
+    if "leg" not in asked.query:
+        bootstrap.voice_desk().inbound_ended(call_id, status, asked.moment)
+        return
+    bootstrap.voice_desk().status(
+        asked.field("booking"), asked.field("leg"), call_id, status, asked.moment
+    )
+
+
+def _conference(asked: Asked) -> None:
+    motion = _MOTIONS.get(asked.field("StatusCallbackEvent"))
+    if motion is not None:
+        leg_id = asked.field("ParticipantLabel")
+        bootstrap.voice_desk().moved(asked.field("booking"), leg_id, motion, asked.moment)
+
+
+def _inbound(asked: Asked) -> Reply:
+    number = asked.form.get("From", "")
+    known = number if number.startswith("+") else None
+    return bootstrap.voice_desk().called_in(known, asked.field("CallSid"))
+
+
+def _announce(asked: Asked) -> tuple[Prompt, str]:
+    try:
+        return Prompt(asked.field("prompt")), asked.field("lang")
+    except ValueError:
+        raise RuleBroken("prompt_unknown", "No such prompt.", "prompt") from None
+
+
+_ROUTES: Mapping[str, Callable[[Asked], Reply | tuple[Prompt, str] | None]] = {
+    "answer": _answer,
+    "keys": _keys,
+    "left": _left,
+    "status": _status,
+    "conference": _conference,
+    "inbound": _inbound,
+    "announce": _announce,
+}
+
+
+def _refused(error: RedialError) -> dict[str, Any]:
+    status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Conflict) else 400
+    if error.code == "signature_invalid":
+        status = 403
+    body = {
+        "type": "about:blank",
+        "title": error.code,
+        "status": status,
+        "code": error.code,
+        "detail": error.detail,
+        "field": error.field,
+    }
     return {
-        "statusCode": 501,
+        "statusCode": status,
         "headers": {"content-type": "application/problem+json"},
-        "body": json.dumps({"title": "Not built yet", "status": 501}),
+        "body": json.dumps(body),
     }

@@ -1,13 +1,36 @@
-"""Not built yet: answers 501 to whoever asks."""
+"""Effects at the telephony provider: calls to be placed, ended, looked up, and what goes with them."""
 
-import json
 from typing import Any
 
+from functions.workers.batches import each_effect
+from shared import bootstrap
+from shared.domain.consequences import Effect, EffectKind
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Refuse with problem+json."""
-    return {
-        "statusCode": 501,
-        "headers": {"content-type": "application/problem+json"},
-        "body": json.dumps({"title": "Not built yet", "status": 501}),
-    }
+
+def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
+    """Work through a batch of effects."""
+    return each_effect(event, _one)
+
+
+def _one(effect: Effect, again: bool) -> None:
+    room, booking_id, subject = bootstrap.call_room(), effect.booking_id, effect.subject
+    match effect.kind:
+        case EffectKind.PLACE_CALL:
+            room.place(booking_id, subject, asked_before=again)
+        case EffectKind.HANG_UP:
+            room.hang_up(booking_id, subject)
+        case EffectKind.REDIRECT:
+            room.redirect(booking_id, subject)
+        case EffectKind.ANNOUNCE:
+            room.announce(booking_id, subject)
+        case EffectKind.LOOK_UP_LEG:
+            room.look_up(booking_id, subject)
+        case EffectKind.SEEK_REPLACEMENT:
+            room.seek_replacement(booking_id)
+        case EffectKind.CHECK_OVERRUN:
+            room.check_overrun(booking_id)
+        case EffectKind.DELAY_NEXT:
+            next_booking_id, seconds = subject.split(":")
+            room.delay_next(booking_id, next_booking_id, int(seconds))
+        case _:
+            raise ValueError(f"{effect.kind} is not an effect of the calls queue")

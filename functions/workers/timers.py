@@ -1,13 +1,17 @@
-"""Not built yet: answers 501 to whoever asks."""
+"""Timers that fired: the booking does what is due."""
 
-import json
 from typing import Any
 
+from functions.workers.batches import each_effect
+from shared import bootstrap
+from shared.domain.consequences import Effect
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Refuse with problem+json."""
-    return {
-        "statusCode": 501,
-        "headers": {"content-type": "application/problem+json"},
-        "body": json.dumps({"title": "Not built yet", "status": 501}),
-    }
+
+def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
+    """Work through a batch of wake-ups."""
+    return each_effect(event, _one)
+
+
+def _one(effect: Effect, again: bool) -> None:
+    at = effect.at or bootstrap.clock().now()
+    bootstrap.timers().wake(effect.booking_id, at)

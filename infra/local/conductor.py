@@ -218,6 +218,7 @@ async def _serve(settings: Settings, owner: int | None) -> None:
         await asyncio.gather(*duties, return_exceptions=True)
     await runner.cleanup()
     if orphaned:
+        settings.summary.unlink(missing_ok=True)
         Ledger(settings).stop(but=os.getpid())
 
 

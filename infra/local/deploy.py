@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from infra.local.processes import Ledger, run
+from infra.local.processes import Ledger
 from infra.local.settings import NUMBER, REGION, ROOT, SENDER, Keys, Settings
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Deployed:
 def build(settings: Settings, ledger: Ledger) -> None:
     """`sam build`: compiled layers and code."""
     command = ["build", "--template", "template.yaml", "--build-dir", str(_BUILD)]
-    run(_sam(*command), _environment(settings), ledger.log("build"), seconds=300)
+    ledger.run("build", _sam(*command), _environment(settings), seconds=300)
 
 
 def deploy(settings: Settings, ledger: Ledger, keys: Keys) -> Deployed:
@@ -69,7 +69,7 @@ def deploy(settings: Settings, ledger: Ledger, keys: Keys) -> Deployed:
         *("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
         *("--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())),
     )
-    run(command, _environment(settings), ledger.log("deploy"), seconds=180)
+    ledger.run("deploy", command, _environment(settings), seconds=180)
     deployed = _read(settings)
     client(settings, "dynamodb").update_time_to_live(
         TableName=deployed.table,

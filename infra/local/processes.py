@@ -41,20 +41,30 @@ class Ledger:
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Child:
         """Start a process that outlives its parent, its output in a log of its name."""
-        with self.log(name).open("wb") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        child = Child(name, process.pid, _born(process.pid) or "")
-        children, scratch = self._read()
-        self._write([*children, child], scratch)
-        return child
+        return self._launch(name, command, environment)[0]
+
+    def run(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], seconds: float
+    ) -> None:
+        """Run a command to its end, its output in a log of its name.
+
+        Raises:
+            StackError: it failed or took longer than `seconds`; quotes the log.
+        """
+        child, process = self._launch(name, command, environment)
+        try:
+            code = process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise StackError(
+                f"{name} took longer than {seconds:g} s:\n{tail(self.log(name))}"
+            ) from None
+        finally:
+            _signal(child, signal.SIGKILL)
+            process.wait()
+            children, scratch = self._read()
+            self._write([other for other in children if other != child], scratch)
+        if code != 0:
+            raise StackError(f"{name} failed (exit code {code}):\n{tail(self.log(name))}")
 
     def own(self, scratch: Path) -> None:
         """Remember a folder to be removed with the stack."""
@@ -111,6 +121,24 @@ class Ledger:
                 )
             time.sleep(0.05)
 
+    def _launch(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str]
+    ) -> tuple[Child, subprocess.Popen[bytes]]:
+        with self.log(name).open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        child = Child(name, process.pid, _born(process.pid) or "")
+        children, scratch = self._read()
+        self._write([*children, child], scratch)
+        return child, process
+
     def _read(self) -> tuple[list[Child], list[str]]:
         if not self._file.exists():
             return [], []
@@ -146,36 +174,6 @@ def check_ports(settings: Settings) -> None:
                     f"Port {port} is taken by another process. End it, or choose another port:"
                     f" REDIAL_{name}_PORT={port + 10000 if port < 50000 else port - 10000}"
                 ) from error
-
-
-def run(command: Sequence[str], environment: Mapping[str, str], log: Path, seconds: float) -> None:
-    """Run a command to its end, its output in a log.
-
-    Raises:
-        StackError: it failed or took too long; quotes the log.
-    """
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            code = process.wait(timeout=seconds)
-        except BaseException as error:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise StackError(
-                    f"{' '.join(command[:2])} took longer than {seconds:g} s:\n{tail(log)}"
-                ) from None
-            raise
-    if code != 0:
-        raise StackError(f"{' '.join(command[:2])} failed (exit code {code}):\n{tail(log)}")
 
 
 def tail(log: Path, lines: int = 25) -> str:

@@ -100,7 +100,7 @@ def _up(settings: Settings, ledger: Ledger, tell: Tell, owner: int | None) -> di
     people = users.create(settings, deployed)
     step("warming the functions")
     for name in warmth.warm(settings, deployed):
-        step(f"{name} failed its first call; see {ledger.log('aws').name} in {settings.work.name}")
+        step(f"{name} failed its first call, see {ledger.log('aws')}")
     sweeps = [deployed.functions[name] for name in ("DueSweep", "CallsSweep")]
     _post(f"{settings.control}/targets", {"table": deployed.table, "sweeps": sweeps})
     summary = {

@@ -31,7 +31,7 @@ def warm(settings: Settings, deployed: Deployed) -> list[str]:
         answer["Payload"].read()
         return "FunctionError" not in answer
 
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(2) as pool:
         names = sorted(deployed.functions)
         return [name for name, well in zip(names, pool.map(call, names), strict=True) if not well]
 

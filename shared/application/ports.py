@@ -21,10 +21,6 @@ class Clock(Protocol):
 class Ids(Protocol):
     """Fresh identifiers."""
 
-    def new(self) -> str:
-        """A unique, time-sortable id of URL-safe characters."""
-        ...
-
     def booking_id(self) -> str:
         """A random booking number: twelve digits, the last a check digit."""
         ...

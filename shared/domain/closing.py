@@ -44,7 +44,7 @@ def _ended_at(session: Session) -> datetime:
     ending = session.ending_at or session.started_at
     connections = session.connections(ending)
     if session.reason is e.EndReason.MINUTES_USED and connections:
-        return connections[-1][1]
+        return min(ending, connections[-1][1])
     return ending
 
 

@@ -65,10 +65,16 @@ class SlotChange:
 
 @dataclass(frozen=True, slots=True)
 class LotTaken:
-    """Seconds leave a lot, if it still holds what the decision saw."""
+    """Seconds leave a lot, if it still holds what the decision saw.
+
+    Args:
+        seconds: taken from it.
+        left: what it held when it was decided.
+    """
 
     lot_id: str
     seconds: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +291,7 @@ def _reserve(booking: Booking, *, claim: bool) -> Consequences:
     for holding in booking.holdings:
         postings += _between(booking, holding, held, give_back=False)
         if holding.lot_id is not None:
-            taken.append(LotTaken(holding.lot_id, holding.lot_seconds))
+            taken.append(LotTaken(holding.lot_id, holding.lot_seconds, holding.lot_left))
         elif holding.source is Source.BALANCE:
             currency = holding.paid.currency
             money[currency] = money.get(currency, 0) - holding.paid.minor

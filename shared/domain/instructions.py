@@ -31,7 +31,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class AskKeys:
-    """Speak a prompt and wait for keys; what was pressed is reported to `step`; silence goes on to the next instruction.
+    """Speak a prompt and wait for keys; what was pressed, or nothing, is reported to `step`.
 
     Args:
         digits: how many keys end the question.

@@ -86,6 +86,7 @@ class Holding:
         lot_id: the lot they were taken from, where there was one.
         lot_tariff_id: the tariff of that lot.
         lot_seconds: what was taken from it: more or fewer than `seconds` where tariffs differ.
+        lot_left: what it held then: `paid` is right for that alone, because of the rounding.
         payment_id: the card payment behind them, where there was one.
     """
 
@@ -96,6 +97,7 @@ class Holding:
     lot_id: str | None = None
     lot_tariff_id: str | None = None
     lot_seconds: int = 0
+    lot_left: int = 0
     payment_id: str | None = None
 
     def returned(self, lot_id: str, tariff_id: str, seconds: int, now: datetime) -> Lot:
@@ -179,6 +181,7 @@ def _take(lot: Lot, rest: int, tariff: Tariff) -> Holding | None:
         lot_id=lot.lot_id,
         lot_tariff_id=lot.tariff_id,
         lot_seconds=taken,
+        lot_left=lot.left,
         payment_id=lot.payment_id,
     )
 
@@ -235,6 +238,8 @@ def retake(holdings: tuple[Holding, ...], restored: tuple[Lot, ...]) -> tuple[Ho
     """The same holdings, taken again from the lots they had been given back as."""
     lots = iter(restored)
     return tuple(
-        replace(holding, lot_id=next(lots).lot_id) if holding.lot_tariff_id else holding
+        replace(holding, lot_id=(lot := next(lots)).lot_id, lot_left=lot.left)
+        if holding.lot_tariff_id
+        else holding
         for holding in holdings
     )

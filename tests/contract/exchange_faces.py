@@ -51,12 +51,12 @@ class Application:
 
     Args:
         failing: how many of the next callbacks fail with a server error, by what they are.
-        spoilt: answered instead of TwiML on "answer", where given.
+        instead: the document given on "answer" in place of the usual one.
     """
 
     received: list[Received] = field(default_factory=list)
     failing: dict[str, int] = field(default_factory=dict)
-    spoilt: str | None = None
+    instead: str | None = None
 
     def answer(self, url: str, params: Mapping[str, str]) -> str | Failure:
         """The document for a request."""
@@ -66,8 +66,8 @@ class Application:
         if self.failing.get(what, 0):
             self.failing[what] -= 1
             return Failure.SERVER_ERROR
-        if what == "answer" and self.spoilt is not None:
-            return self.spoilt
+        if what == "answer" and self.instead is not None:
+            return self.instead
         leg, booking = query.get("leg", params.get("CallSid", "")), query.get("booking", "1")
         return render(
             self._instructions(what, query, params, leg, booking),
@@ -232,12 +232,12 @@ def free_port() -> int:
         return port
 
 
-def clock_file(folder: Path) -> Path:
-    """Business time from START, a hundred times as fast as real time."""
-    path = folder / "clock.json"
-    anchor = {"real": time.time(), "business": START.timestamp(), "factor": _PACE}
-    path.write_text(json.dumps(anchor))
-    return path
+def clock_file(folder: Path, factor: float = _PACE) -> Path:
+    """Business time from START, so many times as fast as real time, replaced in one step."""
+    path, fresh = folder / "clock.json", folder / "clock.json.new"
+    anchor = {"real": time.time(), "business": START.timestamp(), "factor": factor}
+    fresh.write_text(json.dumps(anchor))
+    return fresh.replace(path)
 
 
 @contextmanager

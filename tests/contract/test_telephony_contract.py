@@ -367,7 +367,7 @@ def test_a_callback_that_failed_comes_again_where_the_url_asks_for_it(face: Face
 
 def test_a_document_that_is_none_ends_the_call_with_an_apology(face: Face) -> None:
     # twilio.com/docs/api/errors/12100
-    face.application.spoilt = "no TwiML"
+    face.application.instead = "no TwiML"
     sid = place(face, CUSTOMER)
     face.until(ended(face, sid))
     assert face.telephony.call(sid).status is CallStatus.COMPLETED

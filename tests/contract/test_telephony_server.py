@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import requests
 from twilio.rest import Client
 
 from shared.adapters.twilio.telephony import ElsewhereClient, TwilioTelephony
+from shared.application.ports import CallStatus
 from shared.domain.errors import Declined, Unavailable
 from tests.contract.exchange_faces import (
     ACCOUNT,
@@ -145,6 +147,25 @@ def test_keys_and_drops_can_be_made_by_hand(face: ServerFace) -> None:
         assert answer.json() == {"call_sids": [sid]}
         face.until(lambda: bool(face.application.told("keys", "Digits")))
     assert face.telephony.call(sid).status.ended
+
+
+def test_waits_follow_the_business_clock_when_its_pace_changes(
+    face: ServerFace, tmp_path: Path
+) -> None:
+    # design, One machine: the clock hurries through quiet stretches
+    face.application.instead = "<Response><Pause length='10000'/></Response>"
+    face.meet(CUSTOMER, [{"do": "answer", "after": 20}, {"do": "hang_up", "after": 7000}])
+    sid = face.telephony.place_call(CUSTOMER, "leg-1", "1", 30)
+    face.until(lambda: face.telephony.call(sid).status is CallStatus.RINGING)
+    assert face.state()["delicate"] is True
+    clock_file(tmp_path, factor=1e-6)
+    due = datetime.fromisoformat(face.state()["quiet_until"])
+    assert face.telephony.call(sid).status is CallStatus.RINGING
+    clock_file(tmp_path, factor=1e5)
+    face.until(lambda: face.telephony.call(sid).status.ended)
+    call = face.telephony.call(sid)
+    assert call.duration == 7000
+    assert call.ended == (due + timedelta(seconds=7000)).replace(microsecond=0)
 
 
 def test_the_server_ends_cleanly_when_told_to(tmp_path: Path) -> None:

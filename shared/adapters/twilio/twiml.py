@@ -41,6 +41,7 @@ def render(
                     num_digits=digits,
                     timeout=timeout,
                     action=keys_url(base_url, step, leg_id, booking_id),
+                    action_on_empty_result=True,
                     method="POST",
                 )
                 gather.say(wording(prompt, language), language=spoken)
@@ -60,7 +61,7 @@ def render(
                     beep="false",
                     record="do-not-record",
                     status_callback=conference_url(base_url, booking_id),
-                    status_callback_event="join leave end",
+                    status_callback_event="join leave",
                     status_callback_method="POST",
                 )
                 response.append(dial)

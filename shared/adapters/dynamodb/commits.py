@@ -1,0 +1,313 @@
+"""One decision, one transaction: everything it writes, or nothing, and why nothing.
+
+The decision's own item is at once its journal entry and its outbox row: one item where three would
+be written twice each, as transactions cost (docs/decisions).
+"""
+
+import hashlib
+from collections.abc import Callable
+from enum import Enum, auto
+
+from botocore.exceptions import BotoCoreError
+from pynamodb.exceptions import GetError, TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from shared.adapters.dynamodb.codec import CAUSE, EFFECTS, EVENTS, POSTINGS
+from shared.adapters.dynamodb.tables import (
+    DUE_SHARDS,
+    LEDGER_SHARDS,
+    Commit,
+    Head,
+    Row,
+    Tables,
+    stamp,
+)
+from shared.application.store import Busy, Change, FundsSpent, KeyUsed, SlotTaken, StaleRead
+from shared.domain.consequences import LotTaken, SlotChange
+from shared.domain.errors import Conflict
+from shared.domain.lots import Lot
+
+MOST_ITEMS = 25
+
+_DAY = 24 * 3600
+_REPLAY_KEPT = 2 * _DAY
+_LINE_KEPT = _DAY
+_CALL_KEPT = 30 * _DAY
+
+# docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html, cancellation
+# reasons and errors: nothing was written, and the same may work in a moment.
+_PASSING = frozenset(
+    {
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+_UNANSWERED = frozenset({"InternalServerError", "ServiceUnavailable"})
+
+
+class _Part(Enum):
+    """Which part of a change an item is, in the order in which its failure is told."""
+
+    REPLAY = auto()
+    BOOKING = auto()
+    SLOT = auto()
+    FUNDS = auto()
+    TRACE = auto()
+
+
+class Commits:
+    """The write side of bookings.
+
+    Args:
+        tables: the table.
+        now: real time in epoch seconds, by which items expire.
+    """
+
+    def __init__(self, tables: Tables, now: Callable[[], float]) -> None:
+        self._tables = tables
+        self._now = now
+
+    def commit(self, change: Change) -> None:
+        """Write all of a change or nothing; committing the same change again does no harm.
+
+        Raises:
+            StaleRead, KeyUsed, SlotTaken, FundsSpent, Busy: as `Store.commit` says.
+        """
+        commit = _commit_item(self._tables, change)
+        transaction = _Transaction(self._tables)
+        transaction.add_booking(change, commit)
+        transaction.add_consequences(change, self._now())
+        try:
+            transaction.send(commit.token)
+        except TransactWriteError as error:
+            failed = transaction.failed_parts(error)
+            # The commit may be our own, done by an attempt whose answer was lost.
+            if (failed is None or _Part.BOOKING in failed) and self._is_stored(commit):
+                return
+            raise _conflict(failed, change) from error
+
+    def _is_stored(self, commit: Commit) -> bool:
+        try:
+            stored = self._tables.commit.get(
+                commit.pk, commit.sk, consistent_read=True, attributes_to_get=["token"]
+            )
+        except (self._tables.commit.DoesNotExist, GetError):
+            return False
+        return stored.token == commit.token
+
+
+class _Transaction:
+    """The items of one transaction, each with the part of the change it is."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._deletes: list[tuple[_Part, Row, Condition]] = []
+        self._puts: list[tuple[_Part, Row, Condition | None]] = []
+        self._updates: list[tuple[_Part, Row, list[Action], Condition | None]] = []
+
+    def add_booking(self, change: Change, commit: Commit) -> None:
+        """The head under its version condition, and the decision."""
+        head = self._tables.head
+        current = head.version == change.version if change.version else head.pk.does_not_exist()
+        self._puts.append((_Part.BOOKING, _head_item(self._tables, change), current))
+        self._puts.append((_Part.BOOKING, commit, self._tables.commit.pk.does_not_exist()))
+
+    def add_consequences(self, change: Change, now: float) -> None:
+        """Everything else."""
+        follows, booking = change.consequences, change.booking
+        if change.replay is not None:
+            replay = self._tables.used(
+                f"REPLAY#{change.replay.owner}",
+                change.replay.key,
+                fingerprint=change.replay.fingerprint,
+                booking_id=change.replay.booking_id,
+                expires_at=int(now) + _REPLAY_KEPT,
+            )
+            self._puts.append((_Part.REPLAY, replay, self._tables.used.pk.does_not_exist()))
+        for slot in follows.slots:
+            self._slot(slot, booking.booking_id)
+        for lot in follows.new_lots:
+            item = _lot_item(self._tables, booking.customer_id, lot)
+            self._puts.append((_Part.FUNDS, item, self._tables.minutes.pk.does_not_exist()))
+        for taken in follows.taken:
+            self._take(taken, booking.customer_id)
+        for currency, minor in follows.money.items():
+            self._money(booking.customer_id, currency, minor)
+        for phone_id in dict.fromkeys(follows.lines):
+            sort = f"SESSION#{stamp(booking.live_session.started_at)}#{booking.booking_id}"
+            line = self._tables.line(f"PHONE#{phone_id}", sort, expires_at=int(now) + _LINE_KEPT)
+            self._puts.append((_Part.TRACE, line, None))
+        for call_id, leg_id in dict(follows.calls).items():
+            call = self._tables.call(
+                f"CALL#{call_id}",
+                "CALL",
+                booking_id=booking.booking_id,
+                leg_id=leg_id,
+                expires_at=int(now) + _CALL_KEPT,
+            )
+            self._puts.append((_Part.TRACE, call, None))
+
+    def _slot(self, change: SlotChange, booking_id: str) -> None:
+        quarter, start = self._tables.quarter, stamp(change.quarter)
+        item = quarter(f"OPERATOR#{change.operator_id}", f"SLOT#{start}")
+        if change.claim:
+            condition = quarter.pk.exists() & quarter.booking_id.does_not_exist()
+            actions: list[Action] = [
+                quarter.booking_id.set(booking_id),
+                quarter.open_at.remove(),
+                quarter.operator_id.remove(),
+            ]
+        else:
+            condition = quarter.booking_id == booking_id
+            actions = [
+                quarter.booking_id.remove(),
+                quarter.open_at.set(start),
+                quarter.operator_id.set(change.operator_id),
+            ]
+        self._updates.append((_Part.SLOT, item, actions, condition))
+
+    def _take(self, taken: LotTaken, customer_id: str) -> None:
+        minutes = self._tables.minutes
+        item = minutes(f"CUSTOMER#{customer_id}", f"LOT#{taken.lot_id}")
+        untouched = minutes.left == taken.left
+        rest = taken.left - taken.seconds
+        if rest == 0:
+            self._deletes.append((_Part.FUNDS, item, untouched))
+        else:
+            self._updates.append((_Part.FUNDS, item, [minutes.left.set(rest)], untouched))
+
+    def _money(self, customer_id: str, currency: str, minor: int) -> None:
+        purse = self._tables.purse
+        item = purse(f"CUSTOMER#{customer_id}", f"MONEY#{currency}")
+        enough = purse.minor >= -minor if minor < 0 else None
+        self._updates.append((_Part.FUNDS, item, [purse.minor.add(minor)], enough))
+
+    def send(self, token: str) -> None:
+        """Write it.
+
+        Args:
+            token: of the decision; with the moments of expiry it names this very request.
+        """
+        size = len(self._deletes) + len(self._puts) + len(self._updates)
+        assert size <= MOST_ITEMS, f"a decision of {size} items"
+        expiries = [getattr(item, "expires_at", None) for _, item, _ in self._puts]
+        request = hashlib.sha256(f"{token}{expiries}".encode()).hexdigest()[:36]
+        connection = self._tables.connection.connection
+        with TransactWrite(connection=connection, client_request_token=request) as write:
+            for _, item, condition in self._deletes:
+                write.delete(item, condition=condition)
+            for _, item, wanted in self._puts:
+                write.save(item, condition=wanted)
+            for _, item, actions, wanted in self._updates:
+                write.update(item, actions=actions, condition=wanted)
+
+    def failed_parts(self, error: TransactWriteError) -> set[_Part] | None:
+        """The parts whose condition did not hold; none if it may pass; None if nobody knows.
+
+        Raises:
+            TransactWriteError: the request itself is wrong.
+        """
+        code = error.cause_response_code
+        if isinstance(error.cause, BotoCoreError) or code in _UNANSWERED:
+            return None
+        reasons = error.cancellation_reasons
+        if code in _PASSING or any(reason and reason.code in _PASSING for reason in reasons):
+            return set()
+        # Reasons come in the order of the request: PynamoDB sends deletes, puts, updates.
+        parts = [row[0] for row in self._deletes]
+        parts += [row[0] for row in self._puts]
+        parts += [row[0] for row in self._updates]
+        failed = {
+            part
+            for part, reason in zip(parts, reasons, strict=bool(reasons))
+            if reason and reason.code == "ConditionalCheckFailed"
+        }
+        if not failed:
+            raise error
+        return failed
+
+
+def _conflict(failed: set[_Part] | None, change: Change) -> Conflict:
+    if not failed:
+        return Busy("busy", "The table was busy; please try again.")
+    match min(failed, key=lambda part: part.value):
+        case _Part.REPLAY:
+            return KeyUsed("key_used", "This idempotency key was used before.")
+        case _Part.BOOKING if change.version == 0:
+            return KeyUsed("booking_number_used", "There is a booking of this number.")
+        case _Part.BOOKING:
+            return StaleRead("stale_read", "The booking has changed in the meantime.")
+        case _Part.SLOT:
+            return SlotTaken("slot_taken", "This time is not free any more.", "starts_at")
+        case _:
+            return FundsSpent("funds_spent", "The balance has changed in the meantime.")
+
+
+# --- items ----------------------------------------------------------------------------------------
+
+
+def _head_item(tables: Tables, change: Change) -> Head:
+    booking = change.booking
+    due = change.due_at
+    return tables.head(
+        f"BOOKING#{booking.booking_id}",
+        "HEAD",
+        version=change.version + 1,
+        customer_id=booking.customer_id,
+        operator_id=booking.operator_id,
+        seconds=booking.seconds,
+        status=booking.status.value,
+        owner=f"CUSTOMER#{booking.customer_id}",
+        owner_sort=f"{stamp(booking.starts_at)}#{booking.booking_id}",
+        due_shard=f"DUE#{int(booking.booking_id) % DUE_SHARDS:02d}" if due else None,
+        due_at=f"{stamp(due)}#{booking.booking_id}" if due else None,
+    )
+
+
+def _commit_item(tables: Tables, change: Change) -> Commit:
+    booking_id = change.booking.booking_id
+    texts = (
+        stamp(change.at),
+        CAUSE.dumps(change.cause),
+        EVENTS.dumps(change.events),
+        EFFECTS.dumps(change.effects) if change.effects else None,
+        POSTINGS.dumps(change.consequences.postings) if change.consequences.postings else None,
+    )
+    at, cause, events, effects, postings = texts
+    key = f"{change.replay.owner}#{change.replay.key}" if change.replay else ""
+    content = "\n".join((booking_id, str(change.version), key, *(t or "" for t in texts)))
+    shard = int(booking_id) % LEDGER_SHARDS
+    return tables.commit(
+        f"BOOKING#{booking_id}",
+        f"EVENT#{change.version + 1:08d}",
+        at=at,
+        cause=cause,
+        events=events,
+        token=hashlib.sha256(content.encode()).hexdigest()[:32],
+        kind="outbox" if effects else None,
+        effects=effects,
+        ledger_day=f"LEDGER#{at[:10]}#{shard:02d}" if postings else None,
+        postings=postings,
+    )
+
+
+def _lot_item(tables: Tables, customer_id: str, lot: Lot) -> Row:
+    return tables.minutes(
+        f"CUSTOMER#{customer_id}",
+        f"LOT#{lot.lot_id}",
+        tariff_id=lot.tariff_id,
+        bought=lot.bought,
+        left=lot.left,
+        minor=lot.paid.minor,
+        currency=lot.paid.currency,
+        payment_id=lot.payment_id,
+        paid_at=stamp(lot.paid_at),
+        returned_at=stamp(lot.returned_at) if lot.returned_at else None,
+    )

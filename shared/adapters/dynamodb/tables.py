@@ -1,0 +1,324 @@
+"""The one table: its items by kind, its indexes, and the connection they share.
+
+The keys and indexes are those of template.yaml. Every kind of item is a model of its own, without a
+discriminator: the key of an item says what it is, and a query asks for one kind only.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, cast
+
+from pynamodb.attributes import (
+    BinaryAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
+from pynamodb.connection.base import MetaTable
+from pynamodb.connection.table import TableConnection
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+DUE_SHARDS = 64
+LEDGER_SHARDS = 16
+
+_INDEXES = {
+    "due": ("due_shard", "due_at"),
+    "open_slots": ("open_at", "operator_id"),
+    "by_owner": ("owner", "owner_sort"),
+    "ledger": ("ledger_day", "sk"),
+}
+
+# A call of DynamoDB takes milliseconds: one that does not answer in seconds is tried again, while
+# whoever waits for us still does.
+_CONNECT_SECONDS = 1.0
+_READ_SECONDS = 3.0
+_RETRIES = 2
+
+
+class Row(Model):
+    """Anything in the table."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class Due(GlobalSecondaryIndex["Head"]):  # type: ignore[no-untyped-call]
+    """Bookings by when they must be looked at; only those that must."""
+
+    class Meta:
+        """As in template.yaml."""
+
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = UnicodeAttribute(range_key=True)
+
+
+class ByOwner(GlobalSecondaryIndex["Head"]):  # type: ignore[no-untyped-call]
+    """Bookings of a customer by their start."""
+
+    class Meta:
+        """As in template.yaml."""
+
+        index_name = "by_owner"
+        projection = KeysOnlyProjection()
+
+    owner = UnicodeAttribute(hash_key=True)
+    owner_sort = UnicodeAttribute(range_key=True)
+
+
+class Head(Row):
+    """BOOKING#<id> / HEAD: the version of a booking, its summary, and when it is due.
+
+    Args:
+        due_at: <due time>#<booking id>.
+        owner: CUSTOMER#<id>.
+        owner_sort: <start>#<booking id>.
+    """
+
+    version = NumberAttribute()
+    customer_id = UnicodeAttribute()
+    operator_id = UnicodeAttribute()
+    seconds = NumberAttribute()
+    status = UnicodeAttribute()
+    owner = UnicodeAttribute()
+    owner_sort = UnicodeAttribute()
+    due_shard = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+    due = Due()
+    by_owner = ByOwner()
+
+
+class Ledger(GlobalSecondaryIndex["Commit"]):  # type: ignore[no-untyped-call]
+    """Decisions that moved money or minutes, by UTC day."""
+
+    class Meta:
+        """As in template.yaml."""
+
+        index_name = "ledger"
+        projection = AllProjection()
+
+    ledger_day = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class Commit(Row):
+    """BOOKING#<id> / EVENT#<version>: one decision; also its journal entry and its outbox row.
+
+    Args:
+        token: tells our own commit, whose answer was lost, from somebody else's.
+        kind: "outbox" where there are effects; the stream passes on no others.
+        ledger_day: LEDGER#<date>#<shard> where there are postings.
+    """
+
+    at = UnicodeAttribute()
+    cause = UnicodeAttribute()
+    events = UnicodeAttribute()
+    token = UnicodeAttribute()
+    kind = UnicodeAttribute(null=True)
+    effects = UnicodeAttribute(null=True)
+    ledger_day = UnicodeAttribute(null=True)
+    postings = UnicodeAttribute(null=True)
+    ledger = Ledger()
+
+
+class Used(Row):
+    """REPLAY#<owner> / <idempotency key>: what the key led to."""
+
+    fingerprint = UnicodeAttribute()
+    booking_id = UnicodeAttribute()
+    expires_at = NumberAttribute()
+
+
+class OpenSlots(GlobalSecondaryIndex["Quarter"]):  # type: ignore[no-untyped-call]
+    """Operators by the quarters in which they are free."""
+
+    class Meta:
+        """As in template.yaml."""
+
+        index_name = "open_slots"
+        projection = KeysOnlyProjection()
+
+    open_at = UnicodeAttribute(hash_key=True)
+    operator_id = UnicodeAttribute(range_key=True)
+
+
+class Quarter(Row):
+    """OPERATOR#<id> / SLOT#<start>: a published quarter of an hour.
+
+    Args:
+        booking_id: only while it is claimed.
+        open_at: its start, only while it is free; so is operator_id.
+    """
+
+    booking_id = UnicodeAttribute(null=True)
+    open_at = UnicodeAttribute(null=True)
+    operator_id = UnicodeAttribute(null=True)
+    open_slots = OpenSlots()
+
+
+class Profile(Row):
+    """OPERATORS / <id>: an operator; phones as JSON, in order."""
+
+    name = UnicodeAttribute()
+    tariff_id = UnicodeAttribute()
+    phones = UnicodeAttribute()
+
+
+class Price(Row):
+    """TARIFFS / <id>: a tariff."""
+
+    minor = NumberAttribute()
+    currency = UnicodeAttribute()
+
+
+class Minutes(Row):
+    """CUSTOMER#<id> / LOT#<lot id>: a lot; gone once it is used up."""
+
+    tariff_id = UnicodeAttribute()
+    bought = NumberAttribute()
+    left = NumberAttribute()
+    minor = NumberAttribute()
+    currency = UnicodeAttribute()
+    payment_id = UnicodeAttribute(null=True)
+    paid_at = UnicodeAttribute()
+    returned_at = UnicodeAttribute(null=True)
+
+
+class Purse(Row):
+    """CUSTOMER#<id> / MONEY#<currency>: a customer's money in one currency."""
+
+    minor = NumberAttribute()
+
+
+class Line(Row):
+    """PHONE#<phone id> / SESSION#<its start>#<booking id>: whose call it may be."""
+
+    expires_at = NumberAttribute()
+
+
+class Call(Row):
+    """CALL#<the provider's id> / CALL: the leg that it is."""
+
+    booking_id = UnicodeAttribute()
+    leg_id = UnicodeAttribute()
+    expires_at = NumberAttribute()
+
+
+class Message(Row):
+    """INBOX#<provider>#<message id> / INBOX: an external message, kept once.
+
+    Args:
+        kind: "inbox", by which the stream passes it on.
+        message_kind: the provider's own name of what it is.
+    """
+
+    kind = UnicodeAttribute()
+    message_kind = UnicodeAttribute()
+    body = UnicodeAttribute()
+    at = UnicodeAttribute()
+    expires_at = NumberAttribute()
+
+
+class Person(Row):
+    """PERSON#<id> / CONTACT: how to reach a person.
+
+    Args:
+        version: rises with every change.
+        secret: encrypted JSON {"email", "phones": {phone id: number}}.
+        known: digests of what is in it, so that most calls need not decrypt it.
+    """
+
+    version = NumberAttribute()
+    secret = BinaryAttribute(legacy_encoding=False)
+    language = UnicodeAttribute(null=True)
+    known = UnicodeSetAttribute(null=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The models of one table, over one connection."""
+
+    connection: TableConnection
+    head: type[Head]
+    commit: type[Commit]
+    used: type[Used]
+    quarter: type[Quarter]
+    profile: type[Profile]
+    price: type[Price]
+    minutes: type[Minutes]
+    purse: type[Purse]
+    line: type[Line]
+    call: type[Call]
+    message: type[Message]
+    person: type[Person]
+
+
+@cache
+def connect(table: str) -> Tables:
+    """The models of a table, made once: all that use it share a connection.
+
+    Region, endpoint and credentials come from the environment.
+    """
+    names = {"pk", "sk", *(name for keys in _INDEXES.values() for name in keys)}
+    shape = MetaTable(
+        {
+            "TableName": table,
+            "KeySchema": _keys("pk", "sk"),
+            "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in names],
+            "GlobalSecondaryIndexes": [
+                {"IndexName": name, "KeySchema": _keys(*keys)} for name, keys in _INDEXES.items()
+            ],
+        }
+    )
+    connection = TableConnection(
+        table,
+        connect_timeout_seconds=_CONNECT_SECONDS,
+        read_timeout_seconds=_READ_SECONDS,
+        max_retry_attempts=_RETRIES,
+        meta_table=shape,
+    )
+
+    def bound[R: Row](row: type[R]) -> type[R]:
+        """The model over this table, on the connection all share: a client each would be slow."""
+        meta = type("Meta", (), {"table_name": table})
+        derive: Any = type(row)
+        return cast(
+            type[R], derive(row.__name__, (row,), {"Meta": meta, "_connection": connection})
+        )
+
+    return Tables(
+        connection=connection,
+        head=bound(Head),
+        commit=bound(Commit),
+        used=bound(Used),
+        quarter=bound(Quarter),
+        profile=bound(Profile),
+        price=bound(Price),
+        minutes=bound(Minutes),
+        purse=bound(Purse),
+        line=bound(Line),
+        call=bound(Call),
+        message=bound(Message),
+        person=bound(Person),
+    )
+
+
+def _keys(partition: str, sort: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": sort, "KeyType": "RANGE"},
+    ]
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as text that sorts by time: UTC, always with microseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def moment(text: str) -> datetime:
+    """The moment a stamp stands for."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,245 @@
+"""The one place where things are wired together.
+
+Every part is made when it is first asked for and kept for the life of the process. Adapters are
+imported here, inside the functions, so that no Lambda loads a provider's package that it does not call.
+"""
+
+import json
+import os
+import random
+import time
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shared.adapters.clock import BusinessClock, SystemClock
+from shared.application.bookings import Bookings
+from shared.application.outbox import Message, Queue, Queues, message_of
+from shared.domain.consequences import Effect, EffectKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from shared.application.booking import BookingOffice
+    from shared.application.calls import CallRoom
+    from shared.application.messages import Letters
+    from shared.application.operators import Operators
+    from shared.application.payments import CardPayments
+    from shared.application.ports import Telephony
+    from shared.application.store import Contacts, Store
+    from shared.application.timers import Timers
+    from shared.application.voice import Reply, VoiceDesk
+    from shared.domain.instructions import Prompt
+
+# The first retry of a decision waits up to this long, each further one up to twice as long.
+_FIRST_PAUSE = 0.02
+_LONGEST_PAUSE = 0.5
+
+
+@cache
+def clock() -> SystemClock | BusinessClock:
+    """Business time: the system's, or a local stack's own."""
+    path = os.environ.get("BUSINESS_CLOCK_FILE")
+    return BusinessClock(Path(path)) if path else SystemClock()
+
+
+@cache
+def store() -> "Store":
+    """The table."""
+    from shared.adapters.dynamodb.store import DynamoStore
+
+    return DynamoStore(os.environ["TABLE"], time.time)
+
+
+@cache
+def contacts() -> "Contacts":
+    """Numbers and addresses of people, encrypted."""
+    from shared.adapters.dynamodb.contacts import KmsContacts
+
+    return KmsContacts(
+        os.environ["TABLE"],
+        client("kms"),
+        os.environ["CONTACTS_KEY"],
+        provider_secrets()["phone_key"].encode(),
+    )
+
+
+@cache
+def bookings() -> Bookings:
+    """The way every change of a booking takes."""
+    return Bookings(store(), clock(), _pause)
+
+
+@cache
+def booking_office() -> "BookingOffice":
+    """Takes bookings, moves and cancels them."""
+    from shared.adapters.ids import RandomIds
+    from shared.application.booking import BookingOffice
+
+    return BookingOffice(bookings(), contacts(), RandomIds())
+
+
+@cache
+def card_payments() -> "CardPayments":
+    """Money by card."""
+    from shared.adapters.stripe.payments import StripePayments
+    from shared.application.payments import CardPayments
+
+    key, address = provider_secrets()["stripe_api_key"], os.environ.get("STRIPE_API_BASE")
+    provider = StripePayments(key, address) if address else StripePayments(key)
+    return CardPayments(bookings(), provider)
+
+
+@cache
+def operators() -> "Operators":
+    """Operators, tariffs and offered time."""
+    from shared.application.operators import Operators
+
+    return Operators(store(), contacts(), clock())
+
+
+@cache
+def voice_desk() -> "VoiceDesk":
+    """Answers the telephony provider."""
+    from shared.application.voice import VoiceDesk
+
+    return VoiceDesk(bookings(), contacts())
+
+
+@cache
+def call_room() -> "CallRoom":
+    """Asks the telephony provider."""
+    from shared.application.calls import CallRoom
+
+    return CallRoom(bookings(), contacts(), _telephony())
+
+
+@cache
+def letters() -> "Letters":
+    """Sends e-mail."""
+    from shared.adapters.mail import SesMail
+    from shared.application.messages import Letters
+
+    return Letters(bookings(), contacts(), SesMail(client("ses"), os.environ["MAIL_FROM"]))
+
+
+@cache
+def timers() -> "Timers":
+    """Wakes bookings."""
+    from shared.application.timers import Timers
+
+    return Timers(bookings(), _wake)
+
+
+@cache
+def queues() -> Queues:
+    """The effect queues this function may send to."""
+    from shared.adapters.queues import SqsQueues
+
+    urls = {
+        queue: url
+        for queue in Queue
+        if (url := os.environ.get(f"{queue.name}_QUEUE")) is not None
+    }
+    return SqsQueues(client("sqs"), urls, clock())
+
+
+@cache
+def provider_secrets() -> dict[str, str]:
+    """The providers' keys, read once per process."""
+    answer = client("secretsmanager").get_secret_value(SecretId=os.environ["PROVIDERS_SECRET"])
+    secrets: dict[str, str] = json.loads(answer["SecretString"])
+    return secrets
+
+
+@cache
+def client(service: str) -> Any:
+    """A botocore client; boto3's resource layer would double its import."""
+    from botocore.config import Config
+
+    config = Config(
+        retries={"mode": "standard", "max_attempts": 3}, connect_timeout=2, read_timeout=5
+    )
+    return _session().create_client(service, config=config)
+
+
+def verify_payment_webhook(raw: bytes, signature: str) -> None:
+    """Raise RuleBroken where the payment provider did not sign these bytes just now, by real time."""
+    from shared.adapters.stripe.signature import verify
+
+    secret = provider_secrets()["stripe_webhook_secret"]
+    verify(raw, signature, [secret], SystemClock().now())
+
+
+def verify_voice_request(url: str, form: "Mapping[str, str]", signature: str | None) -> None:
+    """Raise RuleBroken where the telephony provider did not sign this request."""
+    from shared.adapters.twilio.signature import verify
+
+    verify(url, form, signature, provider_secrets()["twilio_auth_token"])
+
+
+def twiml(reply: "Reply", base: str) -> str:
+    """What a leg is to do, in the telephony provider's language."""
+    from shared.adapters.twilio.twiml import render
+    from shared.domain.wording import spoken
+
+    return render(
+        reply.instructions,
+        language=reply.language,
+        base_url=base,
+        leg_id=reply.leg_id,
+        booking_id=reply.booking_id,
+        wording=spoken,
+    )
+
+
+def announcement(prompt: "Prompt", language: str) -> str:
+    """One prompt for everybody in a conference."""
+    from shared.application.voice import Reply
+    from shared.domain.instructions import Say
+
+    return twiml(Reply((Say(prompt),), language, "", ""), "")
+
+
+def public_base(api_id: str) -> str:
+    """The address of our API as the providers know it; its id is known only to a request."""
+    return os.environ["PUBLIC_BASE_URL"].replace("{api_id}", api_id)
+
+
+def phone_number(text: str, field: str) -> str:
+    """A phone number in E.164; raises RuleBroken naming the field."""
+    from shared.adapters.phone_numbers import e164
+
+    return e164(text, field)
+
+
+def _telephony() -> "Telephony":
+    from shared.adapters.twilio.telephony import TwilioTelephony
+
+    secrets = provider_secrets()
+    return TwilioTelephony(
+        secrets["twilio_account_sid"],
+        secrets["twilio_auth_token"],
+        os.environ["TWILIO_NUMBER"],
+        os.environ["PUBLIC_BASE_URL"],
+        os.environ.get("TWILIO_API_BASE") or None,
+    )
+
+
+@cache
+def _session() -> Any:
+    from botocore.session import get_session
+
+    return get_session()
+
+
+def _pause(attempt: int) -> None:
+    # Full jitter: retries of a contended booking must not march in step.
+    time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))  # noqa: S311
+
+
+def _wake(booking_id: str, at: "datetime") -> None:
+    message: Message = message_of(Effect(EffectKind.WAKE, booking_id, at=at))
+    if queues().send([message]):
+        raise ConnectionError("the timers queue did not take a wake-up")

@@ -1,0 +1,124 @@
+"""Before the first connection: who is rung when, and how it ends when nobody comes."""
+
+from datetime import timedelta
+
+from shared.domain import commands as c
+from shared.domain import events as e
+from shared.domain.booking import Status
+from shared.domain.legs import Route, Side
+from tests.unit.domain.play import START, Play, held
+
+
+def test_operator_is_rung_on_the_start_and_the_customer_once_he_is_there() -> None:
+    # S1.4
+    play = Play().scheduled()
+    play.until(START - timedelta(seconds=1))
+    assert play.booking.status is Status.SCHEDULED
+    play.until(START)
+    assert play.ringing(Side.OPERATOR) is not None
+    assert play.legs(Side.CUSTOMER) == ()
+    play.until(START + timedelta(seconds=6))
+    play.answer(Side.OPERATOR)
+    assert play.ringing(Side.CUSTOMER) is not None
+    play.until(START + timedelta(seconds=12))
+    play.answer(Side.CUSTOMER)
+    assert len(play.of(e.SidesJoined)) == 1
+
+
+def test_without_the_key_nobody_is_connected() -> None:
+    # S1.4: a voicemail answers and never presses
+    play = Play().scheduled()
+    play.until(START)
+    play.answer(Side.OPERATOR)
+    play.no_answer(Side.CUSTOMER, "completed")
+    assert play.of(e.SidesJoined) == []
+    again = play.ringing(Side.CUSTOMER)
+    assert again is not None and again.route is Route.BACKUP
+
+
+def test_silent_customer_is_tried_at_zero_three_six_and_nine_minutes_on_both_numbers() -> None:
+    # S1.4b
+    play = Play().scheduled()
+    play.until(START)
+    play.answer(Side.OPERATOR)
+    while play.booking.status is Status.LIVE:
+        if play.ringing(Side.CUSTOMER):
+            play.until(play.now + timedelta(seconds=30))
+            if play.ringing(Side.CUSTOMER):
+                play.no_answer(Side.CUSTOMER)
+        play.until(play.now + timedelta(seconds=5))
+    tries = [((leg.requested_at - START).total_seconds(), leg.route) for leg in play.legs(Side.CUSTOMER)]
+    assert [at for at, route in tries if route is Route.MAIN] == [0, 180, 360, 540]
+    assert [at for at, route in tries if route is Route.BACKUP] == [30, 210, 390, 570]
+    play.hang_up_all()
+    closed = play.closed()
+    assert closed.reason is e.EndReason.CUSTOMER_ABSENT
+    assert closed.bill.unused == 30 * 60 and closed.bill.talk == 0
+    assert closed.stand_by >= 600  # the operator's stand-by time is recorded
+    assert [lot.left for lot in closed.returned] == [30 * 60]
+
+
+def test_absent_operator_is_rung_on_both_numbers_until_the_grace_is_over() -> None:
+    # S1.4, S1.7
+    play = Play().scheduled()
+    play.until(START)
+    while play.booking.status is Status.LIVE:
+        if play.ringing(Side.OPERATOR):
+            play.until(play.now + timedelta(seconds=20))
+            play.no_answer(Side.OPERATOR)
+        play.until(play.now + timedelta(seconds=5))
+    routes = [leg.route for leg in play.legs(Side.OPERATOR)]
+    assert routes[:4] == [Route.MAIN, Route.BACKUP, Route.MAIN, Route.BACKUP]
+    assert play.legs(Side.CUSTOMER) == ()
+    assert play.closed().reason is e.EndReason.OPERATOR_ABSENT
+    assert play.closed().bill.unused == 30 * 60
+
+
+def test_attempt_nobody_reports_on_is_looked_up_and_then_given_up() -> None:
+    # S1.4: callbacks may never come
+    play = Play(held(backup=False)).scheduled()
+    play.until(START)
+    leg = play.ringing(Side.OPERATOR)
+    assert leg is not None
+    play.until(START + timedelta(seconds=61))
+    assert [event.leg_id for event in play.of(e.LegLookedUp)] == [leg.leg_id]
+    play.until(START + timedelta(seconds=91))
+    assert [event.leg_id for event in play.of(e.LegDismissed)] == [leg.leg_id]
+    again = play.ringing(Side.OPERATOR)
+    assert again is not None and again.leg_id != leg.leg_id
+
+
+def test_call_placed_for_an_attempt_given_up_is_hung_up() -> None:
+    # S1.4: a leg whose attempt is no longer current never joins
+    play = Play().scheduled()
+    play.until(START)
+    late = play.ringing(Side.OPERATOR)
+    assert late is not None
+    play.until(START + timedelta(seconds=95))
+    play.do(c.NotePlaced(late.leg_id, "CA-late"))
+    play.do(c.ConfirmLeg(late.leg_id))
+    leg = play.booking.live_session.leg(late.leg_id)
+    assert leg is not None and not leg.on_the_line
+
+
+def test_operator_who_leaves_before_the_customer_came_is_rung_again() -> None:
+    # S1.4
+    play = Play().scheduled()
+    play.until(START)
+    play.answer(Side.OPERATOR)
+    play.until(START + timedelta(seconds=20))
+    play.drop(Side.OPERATOR)
+    play.until(play.now + timedelta(seconds=1))
+    assert play.ringing(Side.OPERATOR) is not None
+
+
+def test_start_told_to_the_customer_as_delayed_is_kept() -> None:
+    # S1.6
+    play = Play().scheduled()
+    play.until(START - timedelta(minutes=4))
+    play.do(c.DelayStart(300))
+    assert play.of(e.LetterDue)[-1].letter is e.Letter.SESSION_DELAYED
+    play.until(START + timedelta(seconds=299))
+    assert play.booking.status is Status.SCHEDULED
+    play.until(START + timedelta(seconds=300))
+    assert play.ringing(Side.OPERATOR) is not None
