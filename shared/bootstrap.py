@@ -138,9 +138,7 @@ def queues() -> Queues:
     from shared.adapters.queues import SqsQueues
 
     urls = {
-        queue: url
-        for queue in Queue
-        if (url := os.environ.get(f"{queue.name}_QUEUE")) is not None
+        queue: url for queue in Queue if (url := os.environ.get(f"{queue.name}_QUEUE")) is not None
     }
     return SqsQueues(client("sqs"), urls, clock())
 
@@ -205,6 +203,16 @@ def announcement(prompt: "Prompt", language: str) -> str:
 def public_base(api_id: str) -> str:
     """The address of our API as the providers know it; its id is known only to a request."""
     return os.environ["PUBLIC_BASE_URL"].replace("{api_id}", api_id)
+
+
+def streamed(image: "Mapping[str, Mapping[str, str]]") -> tuple[Message, ...]:
+    """The messages that a new item of the table asks for."""
+    from shared.adapters.dynamodb.stream import Received, read
+
+    asked = read(image)
+    if isinstance(asked, Received):
+        return (Message(Queue.INBOX, asked.body),)
+    return tuple(message_of(effect) for effect in asked)
 
 
 def phone_number(text: str, field: str) -> str:

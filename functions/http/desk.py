@@ -1,13 +1,136 @@
-"""Not built yet: answers 501 to whoever asks."""
+"""The desk's side of the API: prices, the books, and a booking with its evidence."""
 
-import json
-from typing import Any
+from typing import TypedDict
+
+from functions.http import views
+from functions.http.identity import Role
+from functions.http.ownership import any_booking
+from functions.http.requests import TARIFF_ID, Nothing, RangeQuery, TariffBody
+from functions.http.rooms import Rooms
+from functions.http.routing import Call, Route, resolver
+from shared import bootstrap
+from shared.application import books
+from shared.domain.lots import Tariff
+from shared.domain.money import Money
+
+_MANAGER = frozenset({Role.MANAGER})
+_DESK = frozenset({Role.AGENT, Role.MANAGER})
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Refuse with problem+json."""
+class KindTotal(TypedDict):
+    """The sum of all accounts of a kind, in one unit."""
+
+    kind: str
+    unit: str
+    amount: int
+
+
+class DifferenceView(TypedDict):
+    """A stored balance that is not what the entries say."""
+
+    account: str
+    unit: str
+    ledger: int
+    stored: int
+
+
+class TrialBalanceView(TypedDict):
+    """The ledger folded; `zero` where every unit sums to zero and every stored balance agrees."""
+
+    entries: int
+    zero: bool
+    totals: dict[str, int]
+    kinds: list[KindTotal]
+    differences: list[DifferenceView]
+
+
+class DeskBookingView(TypedDict):
+    """A booking as the desk sees it."""
+
+    customer_id: str
+    booking: views.BookingView
+    timeline: list[views.EventView]
+
+
+def put_tariff(rooms: Rooms, call: Call, asked: TariffBody) -> views.TariffView:
+    """Store a price."""
+    price = Money(asked.per_minute.amount_minor, asked.per_minute.currency)
+    tariff = Tariff(TARIFF_ID.read(call.path["tariff_id"], "tariff_id"), price)
+    return views.tariff(rooms.operators().set_tariff(tariff))
+
+
+def tariffs(rooms: Rooms, call: Call, _: Nothing) -> views.TariffList:
+    """All prices."""
+    return {"items": [views.tariff(one) for one in rooms.store().tariffs()], "cursor": None}
+
+
+def trial_balance(rooms: Rooms, call: Call, asked: RangeQuery) -> TrialBalanceView:
+    """The ledger from its first day to its last."""
+    found = books.trial_balance(rooms.store(), asked.from_, asked.to)
+    kinds: list[KindTotal] = [
+        {"kind": kind, "unit": unit, "amount": amount}
+        for (kind, unit), amount in sorted(found.kinds.items())
+    ]
+    differences: list[DifferenceView] = [
+        {"account": one.account, "unit": one.unit, "ledger": one.ledger, "stored": one.stored}
+        for one in found.differences
+    ]
     return {
-        "statusCode": 501,
-        "headers": {"content-type": "application/problem+json"},
-        "body": json.dumps({"title": "Not built yet", "status": 501}),
+        "entries": found.entries,
+        "zero": found.zero,
+        "totals": found.totals,
+        "kinds": kinds,
+        "differences": differences,
     }
+
+
+def booking(rooms: Rooms, call: Call, _: Nothing) -> DeskBookingView:
+    """A booking with everything that happened to it."""
+    found = any_booking(rooms, call)
+    history = rooms.store().history(found.booking_id)
+    return {
+        "customer_id": found.customer_id,
+        "booking": views.booking(found, rooms.clock().now()),
+        "timeline": views.timeline(history, for_customer=False)["items"],
+    }
+
+
+ROUTES = (
+    Route(
+        "PUT",
+        "/v1/desk/tariffs/{tariff_id}",
+        "Store what a minute costs; a tariff never changes, a new price is a new tariff",
+        _MANAGER,
+        TariffBody,
+        put_tariff,
+        views.TariffView,
+    ),
+    Route(
+        "GET",
+        "/v1/desk/tariffs",
+        "List the tariffs",
+        _MANAGER,
+        Nothing,
+        tariffs,
+        views.TariffList,
+    ),
+    Route(
+        "GET",
+        "/v1/desk/trial-balance",
+        "Fold the ledger of these UTC days, which should begin with its first",
+        _MANAGER,
+        RangeQuery,
+        trial_balance,
+        TrialBalanceView,
+    ),
+    Route(
+        "GET",
+        "/v1/desk/bookings/{booking_id}",
+        "Show a booking with its evidence",
+        _DESK,
+        Nothing,
+        booking,
+        DeskBookingView,
+    ),
+)
+handler = resolver(bootstrap, ROUTES).resolve

@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 
 from shared import bootstrap
 from shared.application.ports import CallStatus
-from shared.application.voice import Reply
+from shared.application.voice import Reply, VoiceDesk
 from shared.domain.errors import Conflict, NotFound, RedialError, RuleBroken
 from shared.domain.instructions import Prompt
 from shared.domain.legs import Motion
@@ -26,10 +26,17 @@ _MOTIONS = {"participant-join": Motion.JOIN, "participant-leave": Motion.LEAVE}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One verified request of the telephony provider: its query and its form fields."""
+    """One verified request of the telephony provider.
+
+    Args:
+        query: of the address.
+        form: the fields of the body.
+        now: business time, for a request that carries no time stamp; UTC.
+    """
 
     query: Mapping[str, str]
     form: Mapping[str, str]
+    now: datetime
 
     def field(self, name: str) -> str:
         """A field that must be there.
@@ -48,7 +55,7 @@ class Asked:
         try:
             return parsedate_to_datetime(self.form["Timestamp"]).astimezone(UTC)
         except (KeyError, ValueError):
-            return bootstrap.clock().now()
+            return self.now
 
     @property
     def status(self) -> CallStatus:
@@ -68,7 +75,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     route = str(event.get("path", "")).rsplit("/", 1)[-1]
     try:
         asked, base = _verified(event)
-        reply = _ROUTES[route](asked)
+        reply = answer(bootstrap.voice_desk(), route, asked)
     except RedialError as error:
         logger.info("voice request refused", extra={"route": route, "code": error.code})
         return _refused(error)
@@ -82,6 +89,18 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     return {"statusCode": 200, "headers": {"content-type": "text/xml"}, "body": twiml}
 
 
+def answer(desk: VoiceDesk, route: str, asked: Asked) -> Reply | tuple[Prompt, str] | None:
+    """What a verified request gets: instructions for its leg, an announcement, or nothing.
+
+    Raises:
+        NotFound: no such route, booking, leg or call.
+        RuleBroken: a field is missing or not one the provider documents.
+    """
+    if route not in _ROUTES:
+        raise NotFound("route_unknown", "There is no such voice request.")
+    return _ROUTES[route](desk, asked)
+
+
 def _verified(event: dict[str, Any]) -> tuple[Asked, str]:
     body = event.get("body") or ""
     if len(body) > _LONGEST_BODY:
@@ -93,60 +112,58 @@ def _verified(event: dict[str, Any]) -> tuple[Asked, str]:
     base = bootstrap.public_base(str((event.get("requestContext") or {}).get("apiId", "")))
     url = f"{base}{event['path']}" + (f"?{urlencode(query)}" if query else "")
     bootstrap.verify_voice_request(url, form, headers.get("x-twilio-signature"))
-    return Asked(query, form), base
+    return Asked(query, form, bootstrap.clock().now()), base
 
 
-def _answer(asked: Asked) -> Reply:
+def _answer(desk: VoiceDesk, asked: Asked) -> Reply:
     booking_id, leg_id = asked.field("booking"), asked.field("leg")
     if asked.query.get("step") == Step.WAIT:
-        return bootstrap.voice_desk().waits(booking_id, leg_id)
-    return bootstrap.voice_desk().answered(booking_id, leg_id)
+        return desk.waits(booking_id, leg_id)
+    return desk.answered(booking_id, leg_id)
 
 
-def _keys(asked: Asked) -> Reply:
+def _keys(desk: VoiceDesk, asked: Asked) -> Reply:
     step, digits = asked.field("step"), asked.form.get("Digits", "")
     if step == Step.NUMBER:
-        return bootstrap.voice_desk().gave_number(asked.field("CallSid"), digits)
+        return desk.gave_number(asked.field("CallSid"), digits)
     leg_id = asked.field("leg")
-    return bootstrap.voice_desk().keys(asked.field("booking"), leg_id, step, digits)
+    return desk.keys(asked.field("booking"), leg_id, step, digits)
 
 
-def _left(asked: Asked) -> Reply:
+def _left(desk: VoiceDesk, asked: Asked) -> Reply:
     live = not asked.status.ended
-    return bootstrap.voice_desk().left(asked.field("booking"), asked.field("leg"), call_live=live)
+    return desk.left(asked.field("booking"), asked.field("leg"), call_live=live)
 
 
-def _status(asked: Asked) -> None:
+def _status(desk: VoiceDesk, asked: Asked) -> None:
     call_id, status = asked.field("CallSid"), asked.status
     if "leg" not in asked.query:
-        bootstrap.voice_desk().inbound_ended(call_id, status, asked.moment)
+        desk.inbound_ended(call_id, status, asked.moment)
         return
-    bootstrap.voice_desk().status(
-        asked.field("booking"), asked.field("leg"), call_id, status, asked.moment
-    )
+    desk.status(asked.field("booking"), asked.field("leg"), call_id, status, asked.moment)
 
 
-def _conference(asked: Asked) -> None:
+def _conference(desk: VoiceDesk, asked: Asked) -> None:
     motion = _MOTIONS.get(asked.field("StatusCallbackEvent"))
     if motion is not None:
         leg_id = asked.field("ParticipantLabel")
-        bootstrap.voice_desk().moved(asked.field("booking"), leg_id, motion, asked.moment)
+        desk.moved(asked.field("booking"), leg_id, motion, asked.moment)
 
 
-def _inbound(asked: Asked) -> Reply:
+def _inbound(desk: VoiceDesk, asked: Asked) -> Reply:
     number = asked.form.get("From", "")
     known = number if number.startswith("+") else None
-    return bootstrap.voice_desk().called_in(known, asked.field("CallSid"))
+    return desk.called_in(known, asked.field("CallSid"))
 
 
-def _announce(asked: Asked) -> tuple[Prompt, str]:
+def _announce(desk: VoiceDesk, asked: Asked) -> tuple[Prompt, str]:
     try:
         return Prompt(asked.field("prompt")), asked.field("lang")
     except ValueError:
         raise RuleBroken("prompt_unknown", "No such prompt.", "prompt") from None
 
 
-_ROUTES: Mapping[str, Callable[[Asked], Reply | tuple[Prompt, str] | None]] = {
+_ROUTES: Mapping[str, Callable[[VoiceDesk, Asked], Reply | tuple[Prompt, str] | None]] = {
     "answer": _answer,
     "keys": _keys,
     "left": _left,

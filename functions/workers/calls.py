@@ -4,16 +4,18 @@ from typing import Any
 
 from functions.workers.batches import each_effect
 from shared import bootstrap
+from shared.application.calls import CallRoom
 from shared.domain.consequences import Effect, EffectKind
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
     """Work through a batch of effects."""
-    return each_effect(event, _one)
+    return each_effect(event, lambda effect, again: perform(bootstrap.call_room(), effect, again))
 
 
-def _one(effect: Effect, again: bool) -> None:
-    room, booking_id, subject = bootstrap.call_room(), effect.booking_id, effect.subject
+def perform(room: CallRoom, effect: Effect, again: bool) -> None:
+    """Carry out one effect; `again` says that it may have been done before."""
+    booking_id, subject = effect.booking_id, effect.subject
     match effect.kind:
         case EffectKind.PLACE_CALL:
             room.place(booking_id, subject, asked_before=again)

@@ -92,7 +92,7 @@ class BookingOffice:
 
     def cancel(self, booking_id: str, replay: Replay) -> Booking:
         """Cancel before the start; the full price goes back as it was paid (S2.3)."""
-        return self._before_start(booking_id, c.Cancel(), "Cancel", replay)
+        return self._ask(booking_id, c.Cancel(), "Cancel", replay)
 
     def move(self, booking_id: str, starts_at: datetime, replay: Replay) -> Booking:
         """Move to another time of the same operator before the start (S2.3).
@@ -103,10 +103,25 @@ class BookingOffice:
         """
         starts_at = on_a_quarter(starts_at, "starts_at")
         _within_horizon(starts_at, self._bookings.clock.now(), CURRENT)
-        return self._before_start(booking_id, c.Move(starts_at), "Move", replay)
+        return self._ask(booking_id, c.Move(starts_at), "Move", replay)
 
-    def _before_start(
-        self, booking_id: str, command: c.Cancel | c.Move, name: str, replay: Replay
+    def end(self, booking_id: str, replay: Replay) -> Booking:
+        """End a running session; what was not used goes to the balance (S1.5, S1.7).
+
+        Raises:
+            RuleBroken: it never began.
+        """
+        booking = self._ask(booking_id, c.EndSession("api", None), "EndSession", replay)
+        if booking.session is None:
+            raise RuleBroken("session_not_live", f"This booking is {booking.status}.")
+        return booking
+
+    def _ask(
+        self,
+        booking_id: str,
+        command: c.Cancel | c.Move | c.EndSession,
+        name: str,
+        replay: Replay,
     ) -> Booking:
         before = self._bookings.replayed(replay)
         if before is not None:

@@ -7,6 +7,10 @@ from datetime import datetime, timedelta
 
 from shared.application.store import Store
 from shared.domain import ledger
+from shared.domain.errors import RuleBroken
+
+# Each day is read shard by shard; a year of them would outlast a request.
+_LONGEST_RANGE = timedelta(days=92)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,14 @@ def trial_balance(store: Store, first: datetime, last: datetime) -> TrialBalance
     Args:
         first: a moment on the first UTC day of the ledger.
         last: a moment on the last.
+
+    Raises:
+        RuleBroken: the range is empty or too long to be read at once.
     """
+    if last < first:
+        raise RuleBroken("range_empty", "to must not lie before from.", "to")
+    if last - first > _LONGEST_RANGE:
+        raise RuleBroken("range_too_long", "Take at most 92 days at once.", "to")
     entries = list(_entries(store, first, last))
     accounts = ledger.account_totals(entries)
     kinds: Counter[tuple[str, str]] = Counter()

@@ -31,7 +31,12 @@ class Operators:
 
         Raises:
             NotFound: no such tariff.
+            RuleBroken: the backup is the main number.
         """
+        if len(set(phones)) < len(phones):
+            raise RuleBroken(
+                "backup_is_main", "Give another number, or none, as the backup.", "backup_phone"
+            )
         if self._store.tariff(tariff_id) is None:
             raise NotFound("tariff_unknown", "There is no such tariff.", "tariff_id")
         self._contacts.remember(operator_id, phones=phones)
@@ -86,24 +91,55 @@ class Operators:
         return self._store.withdraw(operator_id, self._range(start, end))
 
     def free(self, operator_id: str, start: datetime, end: datetime) -> Sequence[Slot]:
-        """The free quarters of an operator that are still to come, in [start, end)."""
-        start = max(start, self._clock.now())
+        """The free quarters of an operator that are still to come, in [start, end).
+
+        Raises:
+            RuleBroken: the range is empty or too long.
+            NotFound: no such operator.
+        """
+        _check_range(start, end, "from", "to")
         if self._store.operator(operator_id) is None:
             raise NotFound("operator_unknown", "There is no such operator.", "operator_id")
-        slots = self._store.slots(operator_id, start, end)
+        start = max(start, self._clock.now())
+        slots = self._store.slots(operator_id, start, end) if start < end else ()
         return [slot for slot in slots if slot.booking_id is None]
 
+    def free_at(self, moment: datetime) -> Sequence[Operator]:
+        """The operators who are free at a quarter that is still to come.
+
+        Raises:
+            RuleBroken: it is not the start of a quarter.
+        """
+        quarter = on_a_quarter(moment, "at")
+        if quarter < self._clock.now():
+            return ()
+        found = (self._store.operator(one) for one in self._store.open_operators(quarter))
+        return [operator for operator in found if operator is not None]
+
+    def offered(self, operator_id: str, start: datetime, end: datetime) -> Sequence[Slot]:
+        """The offered quarters of an operator in [start, end), booked or not.
+
+        Raises:
+            RuleBroken: the range is empty or too long.
+        """
+        _check_range(start, end, "from", "to")
+        return self._store.slots(operator_id, start, end)
+
     def sessions(self, operator_id: str, start: datetime, end: datetime) -> Sequence[Slot]:
-        """The booked quarters of an operator in [start, end)."""
-        slots = self._store.slots(operator_id, start, end)
+        """The booked quarters of an operator in [start, end); raises as `offered` does."""
+        slots = self.offered(operator_id, start, end)
         return [slot for slot in slots if slot.booking_id is not None]
 
     def _range(self, start: datetime, end: datetime) -> tuple[datetime, ...]:
         start, end = on_a_quarter(start, "start"), on_a_quarter(end, "end")
-        if end <= start:
-            raise RuleBroken("range_empty", "The end must lie after the start.", "end")
-        if end - start > _LONGEST_RANGE:
-            raise RuleBroken("range_too_long", "Offer at most 31 days at once.", "end")
+        _check_range(start, end, "start", "end")
         if start > self._clock.now() + timedelta(seconds=CURRENT.booking_horizon):
             raise RuleBroken("too_far_ahead", "Offer time within the booking horizon.", "start")
         return tuple(start + n * QUARTER for n in range(int((end - start) / QUARTER)))
+
+
+def _check_range(start: datetime, end: datetime, first: str, last: str) -> None:
+    if end <= start:
+        raise RuleBroken("range_empty", f"{last} must lie after {first}.", last)
+    if end - start > _LONGEST_RANGE:
+        raise RuleBroken("range_too_long", "Take at most 31 days at once.", last)

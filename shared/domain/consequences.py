@@ -201,7 +201,7 @@ def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:  # noq
         case e.SessionClosed():
             return _settle(event, after)
         case _:
-            return _of_session(event, after)
+            return _of_session(event, after) if after.session else Consequences()
 
 
 def _of_session(event: e.Event, after: Booking) -> Consequences:

@@ -28,7 +28,7 @@ from shared.domain.lots import Lot, Tariff
 from shared.domain.money import Money
 
 _SHARDS = 64
-_DUE_PAGE = 200
+_DUE_PAGE = 100
 
 # Asked before and after each commit; what it raises the caller gets: before, as if nothing had been
 # written; after, as if the answer had been lost.

@@ -14,8 +14,7 @@ from shared.domain.money import Money
 class AccountRows:
     """Balances and the ledger."""
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    _tables: Tables
 
     def lots(self, customer_id: str) -> Sequence[Lot]:
         """A customer's lots that are not used up."""

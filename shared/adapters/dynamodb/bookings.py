@@ -9,7 +9,7 @@ from shared.adapters.dynamodb.tables import Head, Tables, moment, stamp
 from shared.application.store import Decision, Loaded, Page, Replay, Summary
 from shared.domain.booking import Status, fold
 
-_DUE_PAGE = 200
+_DUE_PAGE = 100
 # Sorts behind every booking number.
 _AFTER_NUMBERS = ":"
 
@@ -17,8 +17,7 @@ _AFTER_NUMBERS = ":"
 class BookingRows:
     """The read side of bookings."""
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    _tables: Tables
 
     def booking(self, booking_id: str) -> Loaded | None:
         """The fold of its events; None where there is no such booking."""

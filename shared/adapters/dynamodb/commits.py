@@ -63,16 +63,10 @@ class _Part(Enum):
 
 
 class Commits:
-    """The write side of bookings.
+    """The write side of bookings."""
 
-    Args:
-        tables: the table.
-        now: real time in epoch seconds, by which items expire.
-    """
-
-    def __init__(self, tables: Tables, now: Callable[[], float]) -> None:
-        self._tables = tables
-        self._now = now
+    _tables: Tables
+    _now: Callable[[], float]
 
     def commit(self, change: Change) -> None:
         """Write all of a change or nothing; committing the same change again does no harm.
@@ -198,7 +192,8 @@ class _Transaction:
         size = len(self._deletes) + len(self._puts) + len(self._updates)
         assert size <= MOST_ITEMS, f"a decision of {size} items"
         expiries = [getattr(item, "expires_at", None) for _, item, _ in self._puts]
-        request = hashlib.sha256(f"{token}{expiries}".encode()).hexdigest()[:36]
+        content = f"{self._tables.connection.table_name}{token}{expiries}"
+        request = hashlib.sha256(content.encode()).hexdigest()[:36]
         connection = self._tables.connection.connection
         with TransactWrite(connection=connection, client_request_token=request) as write:
             for _, item, condition in self._deletes:
@@ -214,8 +209,10 @@ class _Transaction:
         Raises:
             TransactWriteError: the request itself is wrong.
         """
+        if isinstance(error.cause, BotoCoreError):  # no answer at all
+            return None
         code = error.cause_response_code
-        if isinstance(error.cause, BotoCoreError) or code in _UNANSWERED:
+        if code in _UNANSWERED:
             return None
         reasons = error.cancellation_reasons
         if code in _PASSING or any(reason and reason.code in _PASSING for reason in reasons):

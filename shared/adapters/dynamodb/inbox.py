@@ -11,16 +11,10 @@ _KEPT = 30 * 24 * 3600
 
 
 class InboxRows:
-    """What providers told us.
+    """What providers told us."""
 
-    Args:
-        tables: the table.
-        now: real time in epoch seconds, by which items expire.
-    """
-
-    def __init__(self, tables: Tables, now: Callable[[], float]) -> None:
-        self._tables = tables
-        self._now = now
+    _tables: Tables
+    _now: Callable[[], float]
 
     def receive(self, provider: str, message_id: str, kind: str, body: str, at: datetime) -> bool:
         """Store an external message once; False where it is known."""

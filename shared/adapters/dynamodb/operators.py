@@ -19,8 +19,7 @@ _FAILED = "ConditionalCheckFailedException"
 class OperatorRows:
     """What customers choose from."""
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    _tables: Tables
 
     def put_operator(self, operator: Operator) -> None:
         """Store or replace an operator's profile."""

@@ -47,7 +47,9 @@ def test_silent_customer_is_tried_at_zero_three_six_and_nine_minutes_on_both_num
             if play.ringing(Side.CUSTOMER):
                 play.no_answer(Side.CUSTOMER)
         play.until(play.now + timedelta(seconds=5))
-    tries = [((leg.requested_at - START).total_seconds(), leg.route) for leg in play.legs(Side.CUSTOMER)]
+    tries = [
+        ((leg.requested_at - START).total_seconds(), leg.route) for leg in play.legs(Side.CUSTOMER)
+    ]
     assert [at for at, route in tries if route is Route.MAIN] == [0, 180, 360, 540]
     assert [at for at, route in tries if route is Route.BACKUP] == [30, 210, 390, 570]
     play.hang_up_all()

@@ -1,0 +1,127 @@
+"""Every refusal as problem+json (RFC 9457), and the one table of HTTP status codes."""
+
+import json
+import traceback
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler.api_gateway import Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.logging import Logger
+
+from shared.application.store import Busy
+from shared.domain import errors
+
+MEDIA_TYPE = "application/problem+json"
+_LONGEST_INSTANCE = 256
+
+logger = Logger()
+
+
+class Malformed(errors.RedialError):
+    """The request cannot be read at all."""
+
+
+class Unauthenticated(errors.RedialError):
+    """Nobody is signed in."""
+
+
+class Forbidden(errors.RedialError):
+    """The caller's role does not allow it."""
+
+
+class TooLarge(errors.RedialError):
+    """The body is longer than any request of ours."""
+
+
+class WrongMediaType(errors.RedialError):
+    """The body is not what we read."""
+
+
+class FieldsWrong(errors.RuleBroken):
+    """Fields of the request are not what they must be; the first stands for all.
+
+    Args:
+        faults: one for each field, at least one.
+    """
+
+    def __init__(self, faults: Sequence[errors.RuleBroken]) -> None:
+        first = faults[0]
+        super().__init__(first.code, first.detail, first.field)
+        self.faults = tuple(faults)
+
+
+# The most special class of an error decides; a code overrules its class.
+_STATUS: dict[type[Exception], HTTPStatus] = {
+    Malformed: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    WrongMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.RuleBroken: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.Declined: HTTPStatus.PAYMENT_REQUIRED,
+    # Every request of ours may be repeated, so an unknown outcome is a reason to ask again.
+    errors.Upstream: HTTPStatus.SERVICE_UNAVAILABLE,
+    Exception: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+_STATUS_OF_CODE = {
+    "busy": HTTPStatus.SERVICE_UNAVAILABLE,
+    # The request is well formed, the present state of the booking forbids it.
+    "booking_not_open": HTTPStatus.CONFLICT,
+    "hold_over": HTTPStatus.CONFLICT,
+    "nothing_to_pay": HTTPStatus.CONFLICT,
+    "session_not_live": HTTPStatus.CONFLICT,
+}
+_RETRY_AFTER = "1"  # seconds
+
+
+def answer(error: Exception, instance: str) -> Response[str]:
+    """The answer to a request that failed; nothing of an unexpected error is shown.
+
+    Args:
+        error: what went wrong.
+        instance: the path that was asked for.
+    """
+    if isinstance(error, NotFoundError):
+        error = errors.NotFound("route_unknown", "There is nothing at this address.")
+    status = _status(error)
+    if not isinstance(error, errors.RedialError):
+        # The message of a foreign exception may quote what a person sent us: it is not logged.
+        frames = traceback.extract_tb(error.__traceback__)
+        where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        logger.error("unexpected", extra={"error": type(error).__name__, "where": where})
+        error = errors.RedialError("unexpected", "Something went wrong here; we have noted it.")
+    elif isinstance(error, errors.Upstream):
+        logger.warning("provider failed", extra={"error": type(error).__name__, "code": error.code})
+        # Its own words are meant for us.
+        error = type(error)(error.code, "The payment provider did not do what we asked of it.")
+    problem: dict[str, object] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": error.detail,
+        "code": error.code,
+        "instance": instance[:_LONGEST_INSTANCE],
+    }
+    if error.field is not None:
+        problem["field"] = error.field
+    if isinstance(error, FieldsWrong):
+        problem["errors"] = [
+            {"field": fault.field, "code": fault.code, "detail": fault.detail}
+            for fault in error.faults
+        ]
+    headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = _RETRY_AFTER
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(status.value, MEDIA_TYPE, json.dumps(problem), headers)
+
+
+def _status(error: Exception) -> HTTPStatus:
+    if isinstance(error, errors.RedialError) and error.code in _STATUS_OF_CODE:
+        return _STATUS_OF_CODE[error.code]
+    return next(_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS)

@@ -1,0 +1,111 @@
+"""One way through every route: who calls, may he, was it sent before, what does it say."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools.event_handler.api_gateway import (
+    APIGatewayRestResolver,
+    CORSConfig,
+    Response,
+)
+
+from functions.http import idempotency, identity, problems, shapes
+from functions.http.bodies import json_object
+from functions.http.rooms import Rooms
+from shared.application.store import Replay
+
+# Any origin may ask: the token travels in a header of its own, never in a cookie.
+_CORS = CORSConfig(
+    allow_headers=[idempotency.HEADER], expose_headers=["Location", "Retry-After"], max_age=600
+)
+CREATED = 201
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, as far as it is the same for all routes.
+
+    Args:
+        caller: who sent it.
+        path: the variable parts of its path.
+        replay: what its idempotency key stands for, None unless it is a POST.
+    """
+
+    caller: identity.Caller
+    path: Mapping[str, str]
+    replay: Replay | None
+
+    @property
+    def once(self) -> Replay:
+        """What the idempotency key of a POST stands for."""
+        if self.replay is None:
+            raise LookupError("only a POST carries an idempotency key")
+        return self.replay
+
+
+@dataclass(frozen=True, slots=True)
+class Route[T]:
+    """One operation of the API; docs/openapi.json is drawn from these.
+
+    Args:
+        method: GET reads `takes` from the query; POST and PUT read it from the body.
+        path: with variable parts in braces.
+        summary: one sentence.
+        roles: who may call it.
+        takes: a dataclass of functions/http/requests.py.
+        answer: calls one use case and shows what came of it.
+        returns: the TypedDict of functions/http/views.py that it answers.
+        status: of a success; 201 gives the new thing's `id` below this path.
+    """
+
+    method: str
+    path: str
+    summary: str
+    roles: frozenset[identity.Role]
+    takes: type[T]
+    answer: Callable[[Rooms, Call, T], Mapping[str, object]]
+    returns: type
+    status: int = 200
+
+
+def resolver(rooms: Rooms, routes: Sequence[Route[Any]]) -> APIGatewayRestResolver:
+    """The function behind some routes."""
+    app = APIGatewayRestResolver(cors=_CORS)
+    for route in routes:
+        _register(app, rooms, route)
+
+    def refuse(error: Exception) -> Response[str]:
+        return problems.answer(error, app.current_event.path)
+
+    app.exception_handler(Exception)(refuse)
+    return app
+
+
+def _register[T](app: APIGatewayRestResolver, rooms: Rooms, route: Route[T]) -> None:
+    rule = route.path.replace("{", "<").replace("}", ">")
+
+    @app.route(rule, method=route.method)
+    def respond(**path: str) -> Response[str]:
+        event = app.current_event
+        caller = identity.caller(event.raw_event)
+        caller.require(route.roles)
+        replay, raw = None, dict(event.query_string_parameters)
+        if route.method != "GET":
+            content_type = event.headers.get("content-type") or ""
+            raw = json_object(
+                event.body, is_base64=bool(event.is_base64_encoded), content_type=content_type
+            )
+        if route.method == "POST":
+            key = idempotency.header_of(event.headers)
+            booking_id = path.get("booking_id", "")
+            replay = idempotency.replay(key, caller.sub, route.method, event.path, raw, booking_id)
+        asked = shapes.read(route.takes, raw)
+        answer = route.answer(rooms, Call(caller, path, replay), asked)
+        headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
+        if route.status == CREATED:
+            # Relative to the request, because the stage in front of /v1 is not ours to know.
+            headers["Location"] = f"{route.path.rpartition('/')[2]}/{answer['id']}"
+        body = json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
+        return Response(route.status, "application/json", body, headers)

@@ -1,0 +1,368 @@
+"""A whole Redial in one process and virtual time: production code over the in-memory store and the doubles.
+
+Nothing is patched. Messages wait in one agenda; the exchange and the payment double say when they have
+something to do next; the sweeps run every minute, as their schedule has it.
+"""
+
+import heapq
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+from functions.webhooks.voice import Asked, answer
+from functions.workers import calls as calls_worker
+from functions.workers import inbox as inbox_worker
+from functions.workers import payments as payments_worker
+from infra.local.exchange.model import Exchange
+from infra.local.exchange.people import Person, Steps
+from infra.local.exchange.port import Driver, ExchangePort, Reply
+from infra.local.payments.port import InProcessPayments
+from shared.adapters.twilio.twiml import render
+from shared.application.booking import BookingOffice, BookingRequest
+from shared.application.bookings import Bookings
+from shared.application.books import trial_balance
+from shared.application.calls import CallRoom
+from shared.application.messages import Letters
+from shared.application.operators import Operators
+from shared.application.outbox import Queue, message_of
+from shared.application.payments import CardPayments
+from shared.application.store import Change, Replay
+from shared.application.timers import SHARDS, Timers
+from shared.application.voice import VoiceDesk
+from shared.domain.booking import Booking, Session
+from shared.domain.booking_number import with_check_digit
+from shared.domain.consequences import Effect, EffectKind
+from shared.domain.errors import Conflict, NotFound, RuleBroken, Unavailable
+from shared.domain.events import Event, SessionClosed
+from shared.domain.lots import Tariff
+from shared.domain.money import Money
+from shared.domain.wording import spoken
+from tests.fakes.memory_store import MemoryContacts, MemoryStore
+
+MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+BASE = "http://redial.example"
+OUR_NUMBER = "+12025550100"
+CUSTOMER, BACKUP = "+12025550111", "+12025550112"
+OPERATOR, OPERATOR_BACKUP = "+12025550121", "+12025550122"
+OTHER_OPERATOR = "+12025550131"
+TARIFF = Tariff("standard", Money(5000, "rub"))
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A letter as it was sent."""
+
+    to: str
+    subject: str
+    text: str
+    message_id: str
+
+
+@dataclass
+class Post:
+    """The mail service: keeps what it was given, and refuses as often as it is told to."""
+
+    sent: list[Mail] = field(default_factory=list)
+    refuse: int = 0
+
+    def send(self, to: str, subject: str, text: str, message_id: str) -> None:
+        """Take a letter."""
+        if self.refuse:
+            self.refuse -= 1
+            raise Unavailable("throttled", "The mail service did not take the message.")
+        self.sent.append(Mail(to, subject, text, message_id))
+
+
+class CountedIds:
+    """Booking numbers in order."""
+
+    def __init__(self) -> None:
+        self._next = itertools.count(10000000001)
+
+    def booking_id(self) -> str:
+        """The next number."""
+        return with_check_digit(str(next(self._next)))
+
+
+# How often each callback is worked: 0 when it is lost, 2 when it comes twice; and how much later.
+Deliveries = Callable[[str, Mapping[str, str]], tuple[float, ...]]
+
+
+def on_time(route: str, form: Mapping[str, str]) -> tuple[float, ...]:
+    """Every callback comes once, at once."""
+    return (0.0,)
+
+
+class World:
+    """Everybody and everything.
+
+    Args:
+        deliveries: seconds after which each status or conference callback is worked, once per entry.
+        webhooks: how many times each payment event is delivered.
+        fault: see tests/fakes/memory_store.py.
+    """
+
+    def __init__(
+        self,
+        *,
+        deliveries: Deliveries = on_time,
+        webhooks: int = 1,
+        fault: Callable[[str, Change], None] | None = None,
+    ) -> None:
+        sids = itertools.count(1)
+        self.exchange = Exchange(
+            "AC" + "0" * 32, OUR_NUMBER, MORNING, lambda prefix: f"{prefix}{next(sids):032x}"
+        )
+        self.exchange.voice_url = f"{BASE}/v1/voice/inbound"
+        self.driver = Driver(self.exchange, self._answer)
+        self.deliveries, self.webhooks = deliveries, webhooks
+        self.store = MemoryStore(fault)
+        self.contacts, self.post = MemoryContacts(), Post()
+        provider_ids = itertools.count(1)
+        self.provider = InProcessPayments(
+            self.driver, lambda prefix: f"{prefix}_{next(provider_ids):024d}"
+        )
+        self.bookings = Bookings(self.store, self.driver, lambda attempt: None)
+        self.office = BookingOffice(self.bookings, self.contacts, CountedIds())
+        self.operators = Operators(self.store, self.contacts, self.driver)
+        self.payments = CardPayments(self.bookings, self.provider)
+        self.desk = VoiceDesk(self.bookings, self.contacts)
+        self.room = CallRoom(self.bookings, self.contacts, ExchangePort(self.exchange, BASE))
+        self.letters = Letters(self.bookings, self.contacts, self.post)
+        self.timers = Timers(self.bookings, self._wake)
+        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._keys = itertools.count()
+        self._next_sweep = MORNING + _MINUTE
+        self.operators.set_tariff(TARIFF)
+
+    # --- people -----------------------------------------------------------------------------------
+
+    def operator(self, operator_id: str, *phones: str, hours: int = 4) -> None:
+        """An operator who offers time from the morning on."""
+        self.operators.register(operator_id, operator_id.title(), "standard", phones)
+        self.operators.publish(operator_id, START - timedelta(hours=1), START + timedelta(hours=hours))
+
+    def person(self, number: str, *calls: Steps) -> None:
+        """What the person at a number does in each call."""
+        self.exchange.meet(number, Person(calls))
+
+    # --- customers --------------------------------------------------------------------------------
+
+    def book(
+        self,
+        *,
+        customer_id: str = "anna",
+        operator_id: str | None = "boris",
+        minutes: int = 30,
+        starts_at: datetime = START,
+        backup: str | None = BACKUP,
+        use_balance: bool = False,
+        language: str = "en",
+        key: str | None = None,
+    ) -> str:
+        """Hold a slot; returns the booking number."""
+        request = BookingRequest(
+            customer_id=customer_id,
+            email=f"{customer_id}@example.com",
+            operator_id=operator_id,
+            starts_at=starts_at,
+            minutes=minutes,
+            main_phone=CUSTOMER,
+            backup_phone=backup,
+            language=language,
+            adult=True,
+            use_balance=use_balance,
+        )
+        replay = self.replay(customer_id, key)
+        return self.office.book(request, replay).booking_id
+
+    def replay(self, owner: str = "anna", key: str | None = None) -> Replay:
+        """A fresh idempotency key."""
+        return Replay(owner, key or f"key-{next(self._keys)}", "same", "")
+
+    def pay(self, booking_id: str, card: str = "pm_card_visa") -> str:
+        """Pay by card; returns the intent."""
+        intent = self.payments.start(booking_id).intent
+        self.provider.pay(intent.intent_id, card)
+        self.settle()
+        return intent.intent_id
+
+    def booked(self, *, minutes: int = 30, backup: str | None = BACKUP) -> str:
+        """A paid booking of Anna's with Boris."""
+        self.operator("boris", OPERATOR, OPERATOR_BACKUP)
+        booking_id = self.book(minutes=minutes, backup=backup)
+        self.pay(booking_id)
+        return booking_id
+
+    # --- time -------------------------------------------------------------------------------------
+
+    def until(self, moment: datetime) -> None:
+        """Let everything happen that happens up to a moment."""
+        self.settle()
+        while (due := self._next()) <= moment:
+            if self.exchange.now < due:
+                self.exchange.advance(due)
+            self.settle()
+            if due >= self._next_sweep:
+                self._sweep()
+        self.exchange.advance(moment)
+        self.settle()
+
+    def settle(self) -> None:
+        """Work off everything that is due now."""
+        busy = True
+        while busy:
+            self.driver.settle()
+            busy = self._collect()
+            while self._agenda and self._agenda[0][0] <= self.exchange.now:
+                heapq.heappop(self._agenda)[2]()
+                self.driver.settle()
+                busy = True
+
+    def _next(self) -> datetime:
+        ahead = [self._next_sweep]
+        if self._agenda:
+            ahead.append(self._agenda[0][0])
+        exchange = self.exchange.next_at()
+        if exchange is not None:
+            ahead.append(exchange)
+        return min(ahead)
+
+    def _sweep(self) -> None:
+        self._next_sweep += _MINUTE
+        for shard in range(SHARDS):
+            self.timers.sweep(shard)
+        self.room.sweep_ended()
+        self.settle()
+
+    def _collect(self) -> bool:
+        """What the stream and the payment provider bring."""
+        found = False
+        effects, self.store.effects[:] = list(self.store.effects), []
+        for effect in effects:
+            self._later(effect.at, lambda effect=effect: self._perform(effect))
+            found = True
+        inbox, self.store.inbox[:] = list(self.store.inbox), []
+        for message in inbox:
+            self._later(None, lambda body=message.body: inbox_worker.perform(self.payments, body))
+            found = True
+        for event in self.provider.undelivered():
+            self.provider.delivered(event["id"])
+            for _ in range(self.webhooks):
+                self.webhook(event)
+            found = True
+        return found
+
+    def webhook(self, event: Mapping[str, object]) -> None:
+        """A delivery of a payment event, as functions/webhooks/stripe.py stores it."""
+        stored = {
+            "type": event["type"],
+            "object": event["data"]["object"]["id"],  # type: ignore[index]
+            "event": event["id"],
+        }
+        self.store.receive(
+            "stripe", str(event["id"]), str(event["type"]), json.dumps(stored), self.exchange.now
+        )
+
+    def _later(self, at: datetime | None, work: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (at or self.exchange.now, next(self._order), work))
+
+    def _wake(self, booking_id: str, at: datetime) -> None:
+        self._later(at, lambda: self.timers.wake(booking_id, at))
+
+    def _perform(self, effect: Effect, tries: int = 1) -> None:
+        again = tries > 1 or effect.redriven
+        try:
+            match message_of(effect).queue:
+                case Queue.PAYMENTS:
+                    payments_worker.perform(self.payments, effect, again)
+                case Queue.MESSAGES:
+                    self.letters.send(effect.booking_id, effect.subject)
+                case Queue.CALLS:
+                    calls_worker.perform(self.room, effect, again)
+                case _:
+                    assert effect.kind is EffectKind.WAKE
+                    self.timers.wake(effect.booking_id, effect.at or self.exchange.now)
+        except (RuleBroken, NotFound):
+            return
+        except Exception:
+            if tries >= 5:
+                raise
+            seen_again = self.exchange.now + timedelta(seconds=180)
+            self._later(seen_again, lambda: self._perform(effect, tries + 1))
+
+    # --- the exchange asks --------------------------------------------------------------------------
+
+    def _answer(self, url: str, form: Mapping[str, str]) -> Reply:
+        parts = urlsplit(url)
+        route = parts.path.rsplit("/", 1)[-1]
+        query = dict(parse_qsl(parts.query))
+        if route in ("status", "conference"):
+            for delay in self.deliveries(route, form):
+                asked = Asked(query, form, self.exchange.now)
+                if delay:
+                    at = self.exchange.now + timedelta(seconds=delay)
+                    self._later(at, lambda asked=asked: self._callback(route, asked))
+                else:
+                    self._callback(route, asked)
+            return ""
+        reply = answer(self.desk, route, Asked(query, form, self.exchange.now))
+        assert reply is not None
+        if isinstance(reply, tuple):
+            return f"<Response><Say>{spoken(*reply)}</Say></Response>"
+        return render(
+            reply.instructions,
+            language=reply.language,
+            base_url=BASE,
+            leg_id=reply.leg_id,
+            booking_id=reply.booking_id,
+            wording=spoken,
+        )
+
+    def _callback(self, route: str, asked: Asked) -> None:
+        try:
+            answer(self.desk, route, asked)
+        except (NotFound, Conflict, RuleBroken):
+            return
+
+    # --- what became of it ----------------------------------------------------------------------------
+
+    def booking(self, booking_id: str) -> Booking:
+        """A booking as it stands."""
+        return self.bookings.load(booking_id).booking
+
+    def session(self, booking_id: str) -> Session:
+        """Its session."""
+        return self.booking(booking_id).live_session
+
+    def closed(self, booking_id: str) -> SessionClosed:
+        """How its session was settled."""
+        closed = self.session(booking_id).closed
+        assert closed is not None, f"not closed but {self.booking(booking_id).status}"
+        return closed
+
+    def events[E: Event](self, booking_id: str, kind: type[E]) -> list[E]:
+        """Its events of a kind, in order."""
+        return [
+            event
+            for decision in self.store.history(booking_id)
+            for event in decision.events
+            if isinstance(event, kind)
+        ]
+
+    def assert_books_are_right(self) -> None:
+        """Never 1: the trial balance is zero, and every stored balance agrees with the entries."""
+        balance = trial_balance(self.store, MORNING, self.exchange.now)
+        assert balance.differences == ()
+        assert balance.zero, balance.totals
+
+    def balance_seconds(self, customer_id: str = "anna") -> int:
+        """Seconds on a customer's balance."""
+        return sum(lot.left for lot in self.store.lots(customer_id))
+
