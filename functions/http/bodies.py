@@ -26,11 +26,13 @@ def json_object(body: str | None, *, is_base64: bool, content_type: str) -> dict
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise WrongMediaType("not_json", "Send the body as application/json.", "Content-Type")
     try:
-        raw = base64.b64decode(body, validate=True) if is_base64 else body.encode()
-    except binascii.Error:
-        raise Malformed("body_not_base64", "The body is not valid base64.") from None
+        raw = body.encode()
     except UnicodeEncodeError as error:
         raise _not_utf8(error.start) from None
+    try:
+        raw = base64.b64decode(raw, validate=True) if is_base64 else raw
+    except binascii.Error:
+        raise Malformed("body_not_base64", "The body is not valid base64.") from None
     _limit(len(raw))
     try:
         value = json.loads(
@@ -57,7 +59,7 @@ def _limit(size: int) -> None:
 
 
 def _not_utf8(position: int) -> Malformed:
-    return Malformed("body_not_utf8", f"The body is not UTF-8 at byte {position}.")
+    return Malformed("body_not_utf8", f"The body is not UTF-8 at position {position}.")
 
 
 def _whole(digits: str) -> int:

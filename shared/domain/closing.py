@@ -1,6 +1,6 @@
 """Settling a session: the bill, what was earned, and what goes back to the balance (S1.6, S1.7)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain import billing
 from shared.domain import events as e
@@ -50,7 +50,9 @@ def _ended_at(session: Session) -> datetime:
 
 def _stand_by(session: Session, ended_at: datetime) -> int:
     """Seconds the operator was there while the customer never came (S1.4b)."""
-    stays = [
-        (start, end or ended_at) for leg in session.of(Side.OPERATOR) for start, end in leg.stays
+    there = [
+        min(leg.ended_at or ended_at, ended_at) - leg.confirmed_at
+        for leg in session.of(Side.OPERATOR)
+        if leg.confirmed_at is not None
     ]
-    return int(sum((end - start).total_seconds() for start, end in stays))
+    return int(sum(there, timedelta()).total_seconds())

@@ -32,7 +32,7 @@ class Motion(StrEnum):
     LEAVE = "leave"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A leg joined or left the conference.
 
@@ -135,4 +135,9 @@ class Leg:
         """The leg with one more mark; the same leg where it is known already."""
         if mark in self.marks:
             return self
-        return replace(self, marks=tuple(sorted((*self.marks, mark))))
+        return replace(self, marks=tuple(sorted((*self.marks, mark), key=_in_time)))
+
+
+def _in_time(mark: Mark) -> tuple[datetime, bool, bool]:
+    """A leg that leaves and joins within one moment is back in: it was taken out to hear something."""
+    return mark.moment, mark.motion is Motion.JOIN, mark.seen

@@ -100,7 +100,6 @@ def subject(ministack_store: DynamoStore) -> tuple[DynamoStore, str]:
         ),
         ("ThrottlingException", ()),
         ("ProvisionedThroughputExceededException", ()),
-        ("RequestLimitExceeded", ()),
         ("TransactionInProgressException", ()),
         ("InternalServerError", ()),
     ],

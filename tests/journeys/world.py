@@ -206,8 +206,7 @@ class World:
         """Let everything happen that happens up to a moment."""
         self.settle()
         while (due := self._next()) <= moment:
-            if self.exchange.now < due:
-                self.exchange.advance(due)
+            self.exchange.advance(max(due, self.exchange.now))
             self.settle()
             if due >= self._next_sweep:
                 self._sweep()

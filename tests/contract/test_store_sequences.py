@@ -1,0 +1,230 @@
+"""Whatever is done to both, the store over DynamoDB answers as the one in memory does."""
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from shared.adapters.dynamodb.store import DynamoStore
+from shared.application.store import Change, Replay, Store
+from shared.domain import commands as c
+from shared.domain.booking import Status
+from shared.domain.decide import next_due
+from shared.domain.errors import Conflict, RuleBroken
+from shared.domain.policy import CURRENT
+from shared.domain.slots import QUARTER
+from tests.contract.decisions import NOON, granting, hold, lot, then
+from tests.fakes.memory_store import MemoryStore
+
+QUARTERS = tuple(NOON + n * QUARTER for n in range(6))
+BEFORE = NOON - timedelta(days=1)
+# Examples share a table and live in worlds of their own.
+_worlds = itertools.count(1)
+
+_quarters = st.lists(st.sampled_from(QUARTERS), unique=True)
+_operators = st.sampled_from(["olga", "oleg"])
+_customers = st.sampled_from(["anna", "boris"])
+# A change is stored at once, or waits until others have made it stale.
+_at_once = st.integers(0, 3).map(bool)
+_steps = st.one_of(
+    st.tuples(st.just("publish"), _operators, _quarters),
+    st.tuples(st.just("withdraw"), _operators, _quarters),
+    st.tuples(
+        st.just("hold"),
+        _customers,
+        _operators,
+        st.integers(0, 5),  # quarter of its start
+        st.integers(1, 3),  # quarters
+        st.booleans(),  # pay from the balance
+        st.sampled_from([None, "k1", "k2"]),
+        st.sampled_from([0, 600, 1200]),  # bonus seconds it brings
+        st.sampled_from([0, 45_000, 100_001]),  # money it brings
+        _at_once,
+    ),
+    st.tuples(
+        st.just("act"),
+        st.integers(0, 20),
+        st.sampled_from(["pay", "pay twice", "cancel", "move", "due"]),
+        _at_once,
+    ),
+    # Store the n-th change that waits: some by now on an old version, or on funds that are gone.
+    st.tuples(st.just("commit"), st.integers(0, 20)),
+    st.tuples(st.just("commit again"), st.integers(0, 20)),
+)
+
+
+@dataclass
+class World:
+    """Both stores, and what is on its way to them."""
+
+    name: str
+    real: Store
+    model: MemoryStore = field(default_factory=MemoryStore)
+    now: datetime = BEFORE
+    waiting: list[Change] = field(default_factory=list)
+    stored: list[Change] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
+
+    def called(self, name: str) -> str:
+        return f"{name}-{self.name}"
+
+    def both(self, method: str, *arguments: Any) -> Any:
+        """Ask both the same; they must give the same answer or fail the same way."""
+        expected, actual = (_outcome(store, method, arguments) for store in (self.model, self.real))
+        assert actual == expected, (method, arguments)
+        return actual
+
+
+def _outcome(store: Store, method: str, arguments: tuple[Any, ...]) -> Any:
+    try:
+        answer = getattr(store, method)(*arguments)
+    except Conflict as conflict:
+        return type(conflict)
+    return list(answer) if isinstance(answer, (list, tuple)) else answer
+
+
+def _commit(world: World, change: Change) -> None:
+    outcome = world.both("commit", change)
+    event(f"commit: {outcome.__name__ if outcome else 'stored'}")
+    if outcome is None:
+        world.stored.append(change)
+
+
+def _hold(world: World, *step: Any) -> None:
+    customer, operator, start, length, balance, key, seconds, minor, at_once = step
+    number = f"{int(world.name) * 1000 + len(world.numbers):012d}"
+    customer_id = world.called(customer)
+    world.numbers.append(number)
+    money = world.model.money(customer_id) if balance else ()
+    held = hold(
+        number,
+        customer_id=customer_id,
+        operator_id=world.called(operator),
+        starts_at=QUARTERS[start],
+        minutes=15 * length,
+        now=world.now,
+        lots=world.model.lots(customer_id) if balance else (),
+        money=money[0] if money else None,
+        replay=Replay(customer_id, key, "f", number) if key else None,
+    )
+    if not balance:
+        held = granting(held, lots=[lot(number, seconds)] if seconds else (), money=minor)
+    _take_up(world, held, at_once)
+
+
+def _take_up(world: World, change: Change, at_once: bool) -> None:
+    if at_once:
+        _commit(world, change)
+    else:
+        world.waiting.append(change)
+
+
+def _act(world: World, index: int, action: str, at_once: bool) -> None:
+    if not world.stored:
+        return
+    before = world.stored[index % len(world.stored)]
+    booking = before.booking
+    command: c.Command = c.Tick()
+    now = world.now
+    match action:
+        case "pay" | "pay twice":
+            intent_id = "pi_1" if action == "pay" else "pi_2"
+            command = c.ConfirmPayment(intent_id, None, booking.card_due, reinstate=True)
+        case "cancel":
+            command = c.Cancel()
+        case "move":
+            command = c.Move(booking.starts_at + QUARTER)
+        case _:
+            now = max(now, next_due(booking, CURRENT) or now)
+            if booking.status is not Status.HELD:
+                return
+    try:
+        change = then(before, command, now)
+    except (RuleBroken, AssertionError):
+        return  # the domain finds nothing to do
+    _take_up(world, change, at_once)
+
+
+def _play(world: World, step: tuple[Any, ...]) -> None:
+    world.now += timedelta(seconds=7, microseconds=13)
+    match step:
+        case ("publish" | "withdraw") as method, operator, quarters:
+            world.both(method, world.called(operator), quarters)
+        case "hold", *rest:
+            _hold(world, *rest)
+        case "act", index, action, at_once:
+            _act(world, index, action, at_once)
+        case "commit", index if world.waiting:
+            _commit(world, world.waiting.pop(index % len(world.waiting)))
+        case "commit again", index if world.stored:
+            assert world.both("commit", world.stored[index % len(world.stored)]) is None
+
+
+def _compare(world: World) -> None:
+    for number in world.numbers:
+        world.both("booking", number)
+        world.both("history", number)
+        shard = int(number) % 64
+        found = world.model.due(shard, NOON + timedelta(days=9), None).items
+        # Other worlds lie in the same shards of the real table.
+        there = world.real.due(shard, NOON + timedelta(days=9), None).items
+        assert [row for row in there if row[0] in world.numbers] == list(found)
+    for customer in ("anna", "boris"):
+        customer_id = world.called(customer)
+        for method in ("lots", "money"):
+            world.both(method, customer_id)
+        for key in ("k1", "k2"):
+            world.both("replay", customer_id, key)
+        pages, cursors = 0, [None, None]
+        while pages == 0 or cursors[0] is not None:
+            page, real = (
+                store.bookings_of(customer_id, cursor, 2)
+                for store, cursor in zip((world.model, world.real), cursors, strict=True)
+            )
+            assert real.items == page.items
+            cursors, pages = [page.cursor, real.cursor], pages + 1
+        assert cursors == [None, None]
+    for operator in ("olga", "oleg"):
+        world.both("slots", world.called(operator), NOON, NOON + timedelta(days=1))
+    for quarter in QUARTERS:
+        mine = [o for o in world.real.open_operators(quarter) if o.endswith(f"-{world.name}")]
+        assert mine == world.model.open_operators(quarter)
+    ours = [entry for entry in world.real.entries(BEFORE) if entry.booking_id in world.numbers]
+    assert ours == world.model.entries(BEFORE)
+
+
+def _check(store: Store, steps: list[tuple[Any, ...]]) -> None:
+    world = World(str(next(_worlds)), store)
+    world.both("publish", world.called("olga"), QUARTERS)
+    world.both("publish", world.called("oleg"), QUARTERS[:4])
+    for step in steps:
+        _play(world, step)
+    while world.waiting:
+        _commit(world, world.waiting.pop(0))
+    _compare(world)
+
+
+# A table for all examples: what the fixture keeps between them are worlds that do not meet.
+_shared_table = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.mark.xdist_group("ministack")
+@settings(_shared_table, max_examples=40)
+@given(st.lists(_steps, min_size=8, max_size=40))
+def test_ministack_and_memory_agree(
+    ministack_store: DynamoStore, steps: list[tuple[Any, ...]]
+) -> None:
+    _check(ministack_store, steps)
+
+
+@settings(_shared_table, max_examples=15)
+@given(st.lists(_steps, min_size=8, max_size=25))
+def test_moto_and_memory_agree(moto_store: DynamoStore, steps: list[tuple[Any, ...]]) -> None:
+    _check(moto_store, steps)
