@@ -124,7 +124,7 @@ def _operation(route: Route[Any]) -> dict[str, Any]:
         for name, schema in described["properties"].items():
             needed = name in described.get("required", ())
             if not needed:  # a query leaves out what a body may give as null
-                schema = {**schema, "type": schema["type"][0]}
+                schema = schema["anyOf"][0]
             parameters.append(_parameter(name, "query", schema, needed=needed))
     elif described["properties"]:
         reference = {"$ref": f"{_SCHEMAS}{route.takes.__name__}"}

@@ -1,7 +1,7 @@
 """What a request may hold: each kind of field reads its value strictly, and describes itself.
 
-A request is a frozen dataclass whose annotations name the kinds. This is not pydantic, because a
-function's start has no room for it: see docs/decisions and the bench.
+A request is a frozen dataclass whose annotations name the kinds. This is not pydantic: importing it
+and building one model took as long as six bare interpreters, of the forty a start may take.
 """
 
 import re
@@ -213,7 +213,7 @@ def schema(shape: type) -> dict[str, Any]:
     """The JSON Schema of a request."""
     parts = _parts(shape)
     properties = {
-        name: kind.schema() if needed else _or_null(kind.schema())
+        name: kind.schema() if needed else {"anyOf": [kind.schema(), {"type": "null"}]}
         for name, _, kind, needed in parts
     }
     needed = [name for name, _, _, needed in parts if needed]
@@ -232,12 +232,6 @@ def _parts(shape: type) -> list[tuple[str, str, Kind, bool]]:
         kind = get_args(field.type)[1]
         found.append((field.name.rstrip("_"), field.name, kind, field.default is MISSING))
     return found
-
-
-def _or_null(described: dict[str, Any]) -> dict[str, Any]:
-    if "enum" in described:
-        return {"anyOf": [described, {"type": "null"}]}
-    return {**described, "type": [described["type"], "null"]}
 
 
 def _wrong_type(expected: str, field: str) -> RuleBroken:

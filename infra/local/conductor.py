@@ -4,7 +4,8 @@ GET /clock tells {"now", "factor", "hurry", "until", "reason"}; POST /clock take
 {"factor": number}: this pace and no other;
 {"hurry": largest factor}: through quiet stretches fast, as pacing.py says;
 {"run_to": RFC 3339 time}: hurry up to that moment, then run in real time.
-POST /targets {"table": name, "sweeps": [function, ...]} says what to look at and what to invoke.
+POST /targets {"table": name, "timers": queue, "sweeps": [function, ...]} says what to look at and
+what to invoke.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from aiohttp import web
 from botocore.config import Config
 
 from infra.local.deploy import client
-from infra.local.pacing import REAL, Sight, pace
+from infra.local.pacing import CAREFUL, REAL, Sight, pace
 from infra.local.processes import Ledger, replace, watch
 from infra.local.settings import HOST, Settings
 from shared.adapters.clock import BusinessClock
@@ -34,6 +35,8 @@ from shared.adapters.clock import BusinessClock
 _LOOK = 0.2
 _LOOK_WITH_SLACK = 0.5
 FASTEST = 60.0
+# What has just happened needs this many real seconds to show as a timer or a call.
+_CALM = 1.5
 _MINUTE = timedelta(minutes=1)
 
 log = logging.getLogger("conductor")
@@ -78,7 +81,10 @@ class Conductor:
         self._table: str | None = None
         self._sweeps: list[str] = []
         self._swept = clock.now()
+        self._calm_from = 0.0
+        self._timers: str | None = None
         self._dynamodb = client(settings, "dynamodb")
+        self._sqs = client(settings, "sqs")
         self._lambda = client(
             settings, "lambda", config=Config(read_timeout=70, retries={"total_max_attempts": 1})
         )
@@ -119,6 +125,7 @@ class Conductor:
         """POST /targets."""
         body = await request.json()
         self._table, self._sweeps = body["table"], body["sweeps"]
+        self._timers = body["timers"]
         return web.json_response({})
 
     # --- what it does -------------------------------------------------------------------------
@@ -128,8 +135,10 @@ class Conductor:
         if self._hurry is None:
             return
         try:
-            due, (event, delicate) = await asyncio.gather(
-                asyncio.to_thread(self._next_due), self._exchange(session)
+            due, delayed, (event, delicate) = await asyncio.gather(
+                asyncio.to_thread(self._next_due),
+                asyncio.to_thread(self._delayed),
+                self._exchange(session),
             )
         except BaseException:
             self._clock.run(min(self._clock.factor, REAL))
@@ -137,8 +146,12 @@ class Conductor:
         if self._hurry is None:
             return
         now = self._clock.now()
-        sight = Sight(now, due, event, delicate, self._swept, self._until)
+        sight = Sight(now, due, delayed, event, delicate, self._swept, self._until)
         factor, self._reason = pace(sight, self._hurry, _LOOK_WITH_SLACK)
+        if factor <= CAREFUL:
+            self._calm_from = time.monotonic() + _CALM
+        elif time.monotonic() < self._calm_from:
+            factor = CAREFUL
         self._clock.run(factor)
         if self._until is not None and now >= self._until:
             self._hurry, self._until = None, None
@@ -156,6 +169,14 @@ class Conductor:
         said = answer["Payload"].read()
         if "FunctionError" in answer:
             log.warning("%s: %s", function, said.decode(errors="replace")[:500])
+
+    def _delayed(self) -> bool:
+        if self._timers is None:
+            return False
+        answer = self._sqs.get_queue_attributes(
+            QueueUrl=self._timers, AttributeNames=["ApproximateNumberOfMessagesDelayed"]
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessagesDelayed"]) > 0
 
     def _next_due(self) -> datetime | None:
         if self._table is None:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 REAL = 1.0
-# design.md: five times at most while a leg rings or a timer below five minutes is pending.
+# design.md: five times at most while a leg rings or a short timer is pending.
 CAREFUL = 5.0
-NEAR = timedelta(minutes=5)
+# The due sweep looks two minutes ahead and hands over to a delayed message, whose delay is right only
+# while the pace stays; so the careful pace begins a little before that.
+NEAR = timedelta(seconds=150)
 # A provider's event at a known moment (a person hangs up, say) is met at the careful pace.
 EVENT_LEAD = timedelta(seconds=5)
 # Sweeps look two minutes ahead: one that is late by more than this holds everybody up.
@@ -18,7 +20,8 @@ class Sight:
     """What is to be seen at one moment of business time.
 
     Args:
-        due: the earliest pending timer, gone by or to come.
+        due: the earliest pending timer in the index, gone by or to come.
+        delayed: a wake-up waits in the timers queue.
         event: when the phone exchange has something happen by itself next.
         delicate: a leg rings, or is answered and not joined.
         swept: when the last sweep that has ended was begun.
@@ -27,6 +30,7 @@ class Sight:
 
     now: datetime
     due: datetime | None
+    delayed: bool
     event: datetime | None
     delicate: bool
     swept: datetime
@@ -45,6 +49,8 @@ def pace(sight: Sight, fastest: float, look: float) -> tuple[float, str]:
         return REAL, "arrived"
     if sight.delicate:
         factor, reason = CAREFUL, "a leg rings or is not joined"
+    elif sight.delayed:
+        factor, reason = CAREFUL, "a short timer is pending"
     elif sight.now - sight.swept > SWEEP_LAG:
         factor, reason = CAREFUL, "a sweep is late"
     else:

@@ -102,7 +102,9 @@ def _up(settings: Settings, ledger: Ledger, tell: Tell, owner: int | None) -> di
     for name in warmth.warm(settings, deployed):
         step(f"{name} failed its first call, see {ledger.log('aws')}")
     sweeps = [deployed.functions[name] for name in ("DueSweep", "CallsSweep")]
-    _post(f"{settings.control}/targets", {"table": deployed.table, "sweeps": sweeps})
+    timers = deployed.queues["Timers"]
+    targets = {"table": deployed.table, "timers": timers, "sweeps": sweeps}
+    _post(f"{settings.control}/targets", targets)
     summary = {
         "api": deployed.api,
         "payments": settings.payments,

@@ -8,6 +8,8 @@ from enum import StrEnum
 from shared.domain.money import Money
 
 BONUS = "bonus"
+# A booking writes one item per lot it takes from, and a decision is one transaction of 25 items.
+MOST_LOTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def fund(seconds: int, tariff: Tariff, lots: Iterable[Lot], money: Money, now: d
     """Cover a session from bonus minutes, then the oldest lots, then balance money, then a card.
 
     A bonus minute counts as a minute on any tariff; a bought one on another tariff counts at the
-    price paid for it, in the same currency.
+    price paid for it, in the same currency. At most MOST_LOTS lots go into one booking.
 
     Args:
         seconds: length of the session.
@@ -146,7 +148,7 @@ def fund(seconds: int, tariff: Tariff, lots: Iterable[Lot], money: Money, now: d
     rest = seconds
     for lot in sorted(lots, key=lambda lot: (lot.tariff_id != BONUS, lot.paid_at, lot.lot_id)):
         taken = _take(lot, rest, tariff)
-        if taken is not None:
+        if taken is not None and len(holdings) < MOST_LOTS:
             holdings.append(taken)
             rest -= taken.seconds
     covered = min(rest, tariff.seconds(money))

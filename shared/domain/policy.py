@@ -49,7 +49,7 @@ class Policy:
     leg_look_up_after: int = 5
     leg_look_up_every: int = 30
     leg_given_up_after: int = 10 * 60
-    effect_redrive_after: int = 120
+    effect_redrive_after: int = 300
     effect_redrive_longest: int = 3600
 
 

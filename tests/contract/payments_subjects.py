@@ -22,7 +22,7 @@ from shared.application.ports import Intent, Payments
 SECRET_KEY = "sk_test_contract_0123456789"
 PUBLISHABLE_KEY = "pk_test_contract_0123456789"
 WEBHOOK_SECRET = "whsec_contract"
-_WAIT_SECONDS = 5.0
+_WAIT_SECONDS = 60.0
 
 
 class SteppedClock:

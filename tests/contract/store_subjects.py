@@ -16,7 +16,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 from botocore.session import get_session
 
 _HOST = "127.0.0.1"
@@ -29,7 +29,7 @@ _ENVIRONMENT = {
 _numbers = itertools.count(1)
 
 
-class _Template(yaml.SafeLoader):
+class _Template(yaml.SafeLoader):  # type: ignore[misc]
     """YAML with CloudFormation's tags, whose meaning does not matter here."""
 
 
@@ -69,7 +69,8 @@ def make_table() -> str:
     template = yaml.load(_TEMPLATE.read_text(), _Template)
     wanted = template["Resources"]["Table"]["Properties"]
     name = f"redial-{os.getpid()}-{next(_numbers)}"
-    get_session().create_client("dynamodb").create_table(
+    dynamodb: Any = get_session().create_client("dynamodb")
+    dynamodb.create_table(
         TableName=name,
         **{
             part: wanted[part]

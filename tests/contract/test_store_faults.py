@@ -37,14 +37,19 @@ class Wire:
     def __init__(self, table: str, answers: list[Answer]) -> None:
         self._answers = answers
         self.requests: list[dict[str, Any]] = []
-        events = connect(table).connection.connection.client.meta.events
+        events: Any = connect(table).connection.connection.client.meta.events
         events.register_first("before-send.dynamodb.TransactWriteItems", self)
 
     def __call__(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
-        self.requests.append(json.loads(request.body))
+        self.requests.append(json.loads(_text(request)))
         if not self._answers:
             return None
         return self._answers.pop(0)(request)
+
+
+def _text(request: AWSPreparedRequest) -> bytes:
+    assert isinstance(request.body, bytes)
+    return request.body
 
 
 class _Body(io.BytesIO):
@@ -219,6 +224,7 @@ def test_only_decisions_with_effects_reach_the_stream_as_outbox(
 
 def _decision(request: dict[str, Any]) -> dict[str, Any]:
     puts = [item["Put"]["Item"] for item in request["TransactItems"] if "Put" in item]
+    decision: dict[str, Any]
     [decision] = [put for put in puts if put["sk"]["S"].startswith("EVENT#")]
     return decision
 

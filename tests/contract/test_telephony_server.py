@@ -100,6 +100,28 @@ def test_a_call_the_exchange_does_not_know_how_to_place_is_refused(
     assert face.telephony.calls_to(CUSTOMER, START) == []
 
 
+def test_progress_is_reported_as_far_as_it_was_asked_for(face: ServerFace) -> None:
+    # call-resource, "StatusCallbackEvent": one field for each event
+    face.meet(CUSTOMER, [{"do": "answer", "after": 3}, {"do": "hang_up", "after": 2}])
+    client = Client(ACCOUNT, TOKEN, http_client=ElsewhereClient(face.api))
+    client.calls.create(
+        to=CUSTOMER,
+        from_=NUMBER,
+        url=f"{face.base}/v1/voice/answer",
+        status_callback=f"{face.base}/v1/voice/status",
+        status_callback_event=["ringing", "answered", "completed"],
+    )
+    face.until(lambda: len(face.application.told("status", "SequenceNumber")) == 3)
+    numbers, statuses = (
+        face.application.told("status", name) for name in ("SequenceNumber", "CallStatus")
+    )
+    assert sorted(zip(numbers, statuses, strict=True)) == [
+        ("0", "ringing"),
+        ("1", "in-progress"),
+        ("2", "completed"),
+    ]
+
+
 def test_a_provider_that_cannot_be_reached_did_nothing() -> None:
     # design, Errors: Unavailable may be retried
     nowhere = f"http://127.0.0.1:{free_port()}"
@@ -135,6 +157,10 @@ def test_control_refuses_what_it_cannot_do_and_says_why(
 
 def test_keys_and_drops_can_be_made_by_hand(face: ServerFace) -> None:
     # issue 2, 3: scripted people
+    face.application.instead = (
+        "<Response><Gather action='keys' timeout='3600' numDigits='1'><Say>Hello</Say></Gather>"
+        "</Response>"
+    )
     face.meet(CUSTOMER, [{"do": "answer"}])
     sid = face.telephony.place_call(CUSTOMER, "leg-1", "1", 30)
     face.until(lambda: bool(face.heard(CUSTOMER)))

@@ -18,7 +18,7 @@ from infra.local.exchange import rest
 from infra.local.exchange.calls import rfc_2822
 from infra.local.exchange.model import Exchange
 from infra.local.exchange.people import Answer, Drop, Person, Press
-from infra.local.exchange.port import Driver, ExchangePort, Reply
+from infra.local.exchange.port import Driver, Reply
 from shared.application.ports import CallStatus
 from shared.domain.instructions import AskKeys, HangUp, Join, Prompt
 
@@ -48,9 +48,14 @@ class Session:
             ACCOUNT, "+12025550100", START, lambda prefix: f"{prefix}{next(ids):032x}"
         )
         self.exchange.meet(CUSTOMER, Person(((Answer(), Press("1"), Drop(60)),)))
-        telephony = ExchangePort(self.exchange, "https://api.example.com")
-        for leg, number in (("leg-1", OPERATOR), ("leg-2", CUSTOMER)):
-            telephony.place_call(number, leg, "1", 30)
+        for number in (OPERATOR, CUSTOMER):
+            self.exchange.place_call(
+                number,
+                self.exchange.number,
+                "https://api.example.com/v1/voice/answer",
+                status_callback="https://api.example.com/v1/voice/status",
+                events=frozenset({"initiated", "ringing", "answered", "completed"}),
+            )
         Driver(self.exchange, self._answer).run(START + timedelta(seconds=100))
 
     def _answer(self, url: str, params: Mapping[str, str]) -> Reply:
@@ -117,7 +122,9 @@ def test_status_callbacks_carry_what_the_documentation_lists(session: Session) -
         *("CallSid", "AccountSid", "From", "To", "CallStatus", "ApiVersion", "Direction"),
         *("Caller", "Called", "CallbackSource", "SequenceNumber", "Timestamp"),
     }
-    for params in session.told["status"]:
+    told = session.told["status"]
+    assert {p["CallStatus"] for p in told} == {"initiated", "ringing", "in-progress", "completed"}
+    for params in told:
         last = {"CallDuration", "Duration"} if params["CallStatus"] == "completed" else set()
         assert params.keys() == common | last
         assert params["CallbackSource"] == "call-progress-events"

@@ -146,7 +146,9 @@ class World:
     def operator(self, operator_id: str, *phones: str, hours: int = 4) -> None:
         """An operator who offers time from the morning on."""
         self.operators.register(operator_id, operator_id.title(), "standard", phones)
-        self.operators.publish(operator_id, START - timedelta(hours=1), START + timedelta(hours=hours))
+        self.operators.publish(
+            operator_id, START - timedelta(hours=1), START + timedelta(hours=hours)
+        )
 
     def person(self, number: str, *calls: Steps) -> None:
         """What the person at a number does in each call."""
@@ -364,4 +366,3 @@ class World:
     def balance_seconds(self, customer_id: str = "anna") -> int:
         """Seconds on a customer's balance."""
         return sum(lot.left for lot in self.store.lots(customer_id))
-

@@ -162,6 +162,8 @@ class Line:
         """Drop what a live leg runs and go on elsewhere; the action of a Dial is not asked."""
         self._leave_conference()
         self._dial = None
+        # A document that is still on its way is no longer wanted.
+        self._asked += 1
         if url is not None:
             self._fetch(url, {})
         elif twiml is not None:

@@ -15,7 +15,7 @@ from shared.domain.errors import Declined, OutcomeUnknown
 from shared.domain.instructions import Instruction, Prompt
 
 Reply = str | Failure | Sequence[Instruction]
-_EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
+_EVENTS = frozenset({"completed"})
 
 
 class ExchangePort:

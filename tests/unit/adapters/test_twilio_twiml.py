@@ -27,12 +27,13 @@ def test_a_prompt_is_spoken_in_the_persons_language_with_its_text_escaped() -> N
     assert (say.tag, say.text, say.attrib) == ("Say", "<menu> & ru", {"language": "ru-RU"})
 
 
-def test_keys_are_asked_for_and_reported_to_their_step_with_retries() -> None:
-    # S1.4
+def test_keys_and_silence_are_reported_to_their_step_with_retries() -> None:
+    # S1.4; gather, "actionOnEmptyResult"
     (gather,) = ElementTree.fromstring(document(AskKeys(Prompt.PRESS_ONE, 1, 6, "confirm")))
     assert gather.attrib == {
         "numDigits": "1",
         "timeout": "6",
+        "actionOnEmptyResult": "true",
         "method": "POST",
         "action": f"{BASE}/v1/voice/keys?step=confirm&leg=leg-1&booking=1#rc=3&rp=all",
     }
@@ -57,7 +58,7 @@ def test_joining_never_records_and_ends_nobody_elses_conference() -> None:
         "beep": "false",
         "record": "do-not-record",
         "statusCallback": f"{BASE}/v1/voice/conference?booking=1#rc=3&rp=all",
-        "statusCallbackEvent": "join leave end",
+        "statusCallbackEvent": "join leave",
         "statusCallbackMethod": "POST",
     }
 

@@ -130,11 +130,11 @@ def test_reminder_is_due_once_an_hour_before_the_start() -> None:
 def test_letter_nobody_answers_for_is_asked_for_again_under_its_id() -> None:
     # S4.2
     play = Play().scheduled()
-    play.until(START - timedelta(minutes=50))
+    play.until(START - timedelta(minutes=20))
     letter = play.of(e.LetterDue)[0]
     again = play.of(e.EffectRedriven)
     assert [event.effect_id for event in again] == [letter.letter_id] * len(again)
-    assert len(again) == 2  # after 2 and after 2 + 4 minutes
+    assert len(again) == 3  # after 5, then 10, then 20 minutes
 
 
 def test_refund_attempt_rises_only_after_a_look_up_of_that_very_attempt() -> None:

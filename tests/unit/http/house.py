@@ -5,7 +5,8 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import sentinel
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.http import customer, desk, operator, payment
 from functions.http.routing import resolver
@@ -24,6 +25,7 @@ NOW = datetime(2030, 1, 31, 12, 7, 30, tzinfo=UTC)
 START = datetime(2030, 1, 31, 18, tzinfo=UTC)
 OLGA, PAVEL, ANNA, BORIS = "op-olga", "op-pavel", "cust-anna", "cust-boris"
 MAIN, BACKUP = "+12025550123", "+442079460018"
+NOBODYS = with_check_digit("99999999999")  # a good number that no booking has
 ROUTES = (*customer.ROUTES, *payment.ROUTES, *operator.ROUTES, *desk.ROUTES)
 
 
@@ -118,7 +120,7 @@ class House:
 
     def send(self, event: dict[str, Any]) -> Answer:
         """Send an event as it is."""
-        answer = self.app.resolve(event, sentinel.context)
+        answer = self.app.resolve(event, LambdaContext())
         headers = {k: v[0] for k, v in answer["multiValueHeaders"].items()}
         assert answer["isBase64Encoded"] is False
         return Answer(answer["statusCode"], headers, answer["body"])

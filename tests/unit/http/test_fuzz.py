@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.http.house import House, order
@@ -31,21 +31,25 @@ def _judge(body: str, **parts: Any) -> None:
         assert house.trace() == house.untouched
 
 
+@settings(deadline=None)
 @given(changes=st.dictionaries(_NAMES, _ANYTHING, min_size=1, max_size=4))
 def test_changed_fields(changes: dict[str, Any]) -> None:
     _judge(json.dumps(order() | changes))
 
 
+@settings(deadline=None)
 @given(body=st.text(st.characters()))
 def test_any_text(body: str) -> None:
     _judge(body)
 
 
+@settings(deadline=None)
 @given(body=st.text(st.characters()))
 def test_any_text_as_base64(body: str) -> None:
     _judge(body, is_base64=True)
 
 
+@settings(deadline=None)
 @given(key=st.text(st.characters()), content_type=st.text(st.characters()))
 def test_any_headers(key: str, content_type: str) -> None:
     headers = {"Idempotency-Key": key, "Content-Type": content_type}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from infra.local.pacing import CAREFUL, NEAR, REAL, Sight, pace
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-QUIET = Sight(NOW, due=None, event=None, delicate=False, swept=NOW, until=None)
+QUIET = Sight(NOW, due=None, delayed=False, event=None, delicate=False, swept=NOW, until=None)
 LOOK = 0.5
 
 
@@ -20,7 +20,8 @@ def test_a_quiet_stretch_runs_at_the_fastest_pace() -> None:
 def test_seconds_that_count_run_at_five_times_at_most() -> None:
     for sight in (
         replace(QUIET, delicate=True),
-        replace(QUIET, due=NOW + timedelta(seconds=299)),
+        replace(QUIET, delayed=True),
+        replace(QUIET, due=NOW + NEAR - timedelta(seconds=1)),
         replace(QUIET, due=NOW - timedelta(hours=1)),
         replace(QUIET, event=NOW + timedelta(seconds=3)),
         replace(QUIET, swept=NOW - timedelta(minutes=2)),
@@ -37,7 +38,7 @@ def test_at_the_moment_asked_for_time_is_real_again() -> None:
 
 
 @given(ahead=st.floats(min_value=0, max_value=100_000))
-def test_hurrying_never_takes_the_last_five_minutes_before_a_timer(ahead: float) -> None:
+def test_hurrying_never_takes_the_last_stretch_before_a_timer(ahead: float) -> None:
     due = NOW + NEAR + timedelta(seconds=ahead)
     factor, _ = pace(replace(QUIET, due=due), 60, LOOK)
     assert factor == CAREFUL or NOW + timedelta(seconds=factor * LOOK) <= due - NEAR

@@ -1,0 +1,1 @@
+"""The demonstration: one booked, paid, dropped and finished session on the local stack."""

@@ -1,0 +1,135 @@
+"""Minutes with a price: how a booking is funded, and what becomes of the rest."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.lots import BONUS, MOST_LOTS, Lot, Source, Tariff, fund, restore, unused
+from shared.domain.money import Money
+from tests.unit.domain.play import START, TARIFF
+
+NOTHING = Money(0, "rub")
+
+
+def lot(
+    name: str, left: int, *, paid: int | None = None, tariff: str = "standard", age: int = 0
+) -> Lot:
+    price = TARIFF.price(left).minor if paid is None else paid
+    return Lot(name, tariff, left, left, Money(price, "rub"), "pi_1", START - timedelta(days=age))
+
+
+def test_bonus_then_the_oldest_lots_then_money_then_a_card() -> None:
+    # S2.9
+    lots = [lot("new", 300, age=1), lot("old", 300, age=9), lot("gift", 120, paid=0, tariff=BONUS)]
+    funding = fund(1800, TARIFF, lots, Money(20000, "rub"), START)
+    assert [(h.source, h.seconds) for h in funding.holdings] == [
+        (Source.BONUS, 120),
+        (Source.LOT, 300),
+        (Source.LOT, 300),
+        (Source.BALANCE, 240),
+    ]
+    assert [h.lot_id for h in funding.holdings] == ["gift", "old", "new", None]
+    assert (funding.card_seconds, funding.card_due) == (840, Money(70000, "rub"))
+
+
+def test_minute_of_another_tariff_counts_at_the_price_paid_for_it() -> None:
+    # S2.9: ten minutes bought at 25 pay for five at 50
+    cheap = lot("cheap", 600, paid=25000, tariff="evening")
+    funding = fund(1800, TARIFF, [cheap], NOTHING, START)
+    assert [(h.seconds, h.lot_seconds, h.paid) for h in funding.holdings] == [
+        (300, 600, Money(25000, "rub"))
+    ]
+    dear = lot("dear", 600, paid=100000, tariff="night")
+    funding = fund(300, TARIFF, [dear], NOTHING, START)
+    assert [(h.seconds, h.lot_seconds) for h in funding.holdings] == [(300, 150)]
+    assert funding.card_due == NOTHING
+
+
+def test_minutes_in_another_currency_are_left_alone() -> None:
+    # S2.8
+    other = Lot("usd", "evening", 600, 600, Money(1000, "usd"), None, START)
+    assert fund(600, TARIFF, [other], NOTHING, START).holdings == ()
+
+
+def test_a_booking_takes_from_no_more_lots_than_fit_one_transaction() -> None:
+    # S2.9
+    lots = [lot(f"{n:02}", 60, age=n) for n in range(30)]
+    assert len(fund(7200, TARIFF, lots, NOTHING, START).holdings) == MOST_LOTS
+
+
+def test_used_seconds_are_spent_in_the_order_of_the_holdings() -> None:
+    # S2.9
+    holdings = fund(
+        900, TARIFF, [lot("a", 300, age=2), lot("b", 600, age=1)], NOTHING, START
+    ).holdings
+    assert unused(holdings, 0) == (300, 600)
+    assert unused(holdings, 400) == (0, 500)
+    assert unused(holdings, 900) == (0, 0)
+
+
+LOTS = st.lists(
+    st.builds(
+        lambda name, left, paid, tariff, age: lot(
+            f"l{name}", left, paid=0 if tariff == BONUS else paid, tariff=tariff, age=age
+        ),
+        st.integers(0, 10**6),
+        st.integers(1, 7200),
+        st.integers(0, 10**6),
+        st.sampled_from(["standard", "evening", BONUS]),
+        st.integers(0, 30),
+    ),
+    max_size=6,
+    unique_by=lambda each: each.lot_id,
+)
+
+
+@given(
+    seconds=st.integers(5, 120).map(lambda m: m * 60),
+    lots=LOTS,
+    money=st.integers(0, 10**6),
+    per_minute=st.integers(1, 10**5),
+)
+def test_every_second_is_covered_once_and_no_lot_gives_more_than_it_has(
+    seconds: int, lots: list[Lot], money: int, per_minute: int
+) -> None:
+    # S2.9, Never 1
+    tariff = Tariff("standard", Money(per_minute, "rub"))
+    funding = fund(seconds, tariff, lots, Money(money, "rub"), START)
+    assert sum(h.seconds for h in funding.holdings) + funding.card_seconds == seconds
+    assert funding.card_due == tariff.price(funding.card_seconds)
+    by_id = {each.lot_id: each for each in lots}
+    for holding in funding.holdings:
+        assert holding.seconds > 0
+        if holding.lot_id is not None:
+            source = by_id[holding.lot_id]
+            assert 0 < holding.lot_seconds <= source.left
+            assert source.value == holding.paid + source.without(holding.lot_seconds).value
+    spent = sum(h.paid.minor for h in funding.holdings if h.source is Source.BALANCE)
+    assert spent <= money
+
+
+@given(paid=st.integers(0, 10**7), bought=st.integers(1, 7200), cuts=st.lists(st.integers(0, 7200)))
+def test_the_parts_of_a_price_add_up_to_it_however_it_is_cut(
+    paid: int, bought: int, cuts: list[int]
+) -> None:
+    # S2.9: floor(paid x unused / bought) on cumulative totals, the last takes the remainder
+    whole = Lot("l", "standard", bought, bought, Money(paid, "rub"), None, START)
+    marks = sorted({min(cut, bought) for cut in cuts} | {0, bought})
+    parts = [
+        whole.without(start).value.minor - whole.without(end).value.minor
+        for start, end in zip(marks, marks[1:], strict=False)
+    ]
+    assert sum(parts) == paid
+    assert all(part >= 0 for part in parts)
+
+
+def test_what_a_cancelled_booking_held_goes_back_as_it_was() -> None:
+    # S2.3
+    mixed = [lot("cheap", 600, paid=25000, tariff="evening"), lot("gift", 60, paid=0, tariff=BONUS)]
+    holdings = fund(1800, TARIFF, mixed, Money(5000, "rub"), START).holdings
+    back = restore(holdings, "b-c", START)
+    assert [(r.tariff_id, r.left, r.paid.minor) for r in back] == [
+        (BONUS, 60, 0),
+        ("evening", 600, 25000),
+    ]
