@@ -48,7 +48,7 @@ bench: setup ## measure starts, memory, CPU and cost; writes build/bench.json
 	$(PY) -m infra.bench
 
 openapi: setup ## write the API's description to docs/openapi.json
-	$(PY) -m infra.openapi
+	$(PY) -m functions.http.openapi
 
 build: setup ## build for AWS (ARCH=arm64 or x86_64); `sam deploy --guided` follows
 	PLATFORM=$(WHEELS) $(SAM) build

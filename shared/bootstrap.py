@@ -59,9 +59,9 @@ def contacts() -> "Contacts":
 
     return KmsContacts(
         os.environ["TABLE"],
-        client("kms"),
+        lambda: client("kms"),
         os.environ["CONTACTS_KEY"],
-        provider_secrets()["phone_key"].encode(),
+        lambda: provider_secrets()["phone_key"].encode(),
     )
 
 

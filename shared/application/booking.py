@@ -101,6 +101,9 @@ class BookingOffice:
             RuleBroken: the booking has begun or ended, or the time is not possible.
             SlotTaken: the operator is not free then.
         """
+        before = self._bookings.replayed(replay)
+        if before is not None:
+            return before
         starts_at = on_a_quarter(starts_at, "starts_at")
         _within_horizon(starts_at, self._bookings.clock.now(), CURRENT)
         return self._ask(booking_id, c.Move(starts_at), "Move", replay)

@@ -101,7 +101,7 @@ class OverHttp:
     def __init__(self, address: str, clock: SteppedClock) -> None:
         self.address = address
         self.clock = clock
-        self.payments = StripePayments(SECRET_KEY, address)
+        self.payments = StripePayments(SECRET_KEY, address, timeout=_WAIT_SECONDS)
         self.impatient = StripePayments(SECRET_KEY, address, timeout=0.2)
         self.sdk = stripe.StripeClient(SECRET_KEY, base_addresses={"api": address})
         self._browser = stripe.StripeClient(PUBLISHABLE_KEY, base_addresses={"api": address})

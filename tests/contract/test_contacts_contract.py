@@ -40,7 +40,7 @@ class CountingKms:
 def kms_contacts(local_aws: str) -> Iterator[tuple[KmsContacts, CountingKms, str]]:
     with aws_environment(local_aws):
         kms, table = CountingKms(), make_table()
-        yield KmsContacts(table, kms, kms.key_id, PHONE_KEY), kms, table
+        yield KmsContacts(table, lambda: kms, kms.key_id, lambda: PHONE_KEY), kms, table
 
 
 @pytest.fixture(

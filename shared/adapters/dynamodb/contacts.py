@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypedDict
 
 from pynamodb.exceptions import PutError
@@ -28,12 +28,15 @@ class KmsContacts:
 
     Args:
         table: its name.
-        kms: a botocore client.
+        kms: gives a botocore client when one is needed: most requests need none.
         key_id: of the KMS key.
-        phone_key: of the digests that stand for numbers; who has it can try numbers one by one.
+        phone_key: gives the key of the digests that stand for numbers; who has it can try numbers one
+            by one.
     """
 
-    def __init__(self, table: str, kms: Any, key_id: str, phone_key: bytes) -> None:
+    def __init__(
+        self, table: str, kms: Callable[[], Any], key_id: str, phone_key: Callable[[], bytes]
+    ) -> None:
         self._person = connect(table).person
         self._kms = kms
         self._key_id = key_id
@@ -41,7 +44,7 @@ class KmsContacts:
 
     def phone_id(self, number: str) -> str:
         """The pseudonym of an E.164 number: always the same, not to be turned back."""
-        return hmac.new(self._phone_key, number.encode(), hashlib.sha256).hexdigest()[:16]
+        return hmac.new(self._phone_key(), number.encode(), hashlib.sha256).hexdigest()[:16]
 
     def remember(
         self,
@@ -96,7 +99,7 @@ class KmsContacts:
             return None
 
     def _open(self, person: Person) -> _Secret:
-        opened = self._kms.decrypt(
+        opened = self._kms().decrypt(
             KeyId=self._key_id, CiphertextBlob=person.secret, EncryptionContext=_context(person.pk)
         )
         secret: _Secret = json.loads(opened["Plaintext"])
@@ -111,7 +114,7 @@ class KmsContacts:
                 "too_many_phones", f"An account holds {_MOST_PHONES} numbers; use one of them."
             )
         pk = f"PERSON#{person_id}"
-        sealed = self._kms.encrypt(
+        sealed = self._kms().encrypt(
             KeyId=self._key_id,
             Plaintext=json.dumps(secret, ensure_ascii=False, separators=(",", ":")).encode(),
             EncryptionContext=_context(pk),

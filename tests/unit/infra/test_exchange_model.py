@@ -9,7 +9,17 @@ import pytest
 from infra.local.exchange.callbacks import Failure, Faults, FaultsInvalid, faults_from_json
 from infra.local.exchange.calls import Call
 from infra.local.exchange.model import CALL_LIMIT, Exchange
-from infra.local.exchange.people import Answer, Drop, DropAt, HangUp, NoAnswer, Person, Press, Star
+from infra.local.exchange.people import (
+    Answer,
+    Drop,
+    DropAt,
+    HangUp,
+    NoAnswer,
+    Person,
+    Press,
+    Star,
+    Steps,
+)
 from infra.local.exchange.port import Driver, Reply
 from shared.application.ports import CallStatus
 
@@ -172,6 +182,53 @@ def test_the_finishing_key_ends_the_question_and_is_not_counted() -> None:
     world.call(ANN)
     world.run(30)
     assert world.told("keys", "Digits") == ["42"]
+
+
+def test_silence_goes_on_in_the_document_unless_it_is_to_be_reported() -> None:
+    # gather, timeout
+    world = World(**{"01": "<Response><Gather action='/keys'/><Say>Bye</Say></Response>"})
+    world.exchange.meet(ANN, Person(((Answer(3),),)))
+    call = world.call(ANN)
+    world.run(30)
+    assert (call.heard, call.status) == (["Bye"], CallStatus.COMPLETED)
+    assert world.told("keys", "Digits") == []
+
+
+@pytest.mark.parametrize("steps", [(Answer(3),), (Answer(3), Press("#", 6))])
+def test_silence_is_reported_as_no_digits_where_it_is_to_be(steps: Steps) -> None:
+    # S1.4; gather, actionOnEmptyResult; the finishing key alone is silence too
+    gather = "<Gather action='/keys' timeout='6' actionOnEmptyResult='true'/><Say>Never</Say>"
+    world = World(**{"01": f"<Response>{gather}</Response>", "keys": "<Response/>"})
+    world.exchange.meet(ANN, Person((steps,)))
+    call = world.call(ANN)
+    world.run(30)
+    assert world.told("keys", "Digits") == [""]
+    assert (call.heard, call.duration) == ([], 6)
+
+
+def test_a_redirect_overtakes_a_document_that_is_still_on_its_way() -> None:
+    # call resource, "Update a Call resource"
+    world = World()
+    exchange, call = world.exchange, world.call(ANN)
+    exchange.advance(START + timedelta(seconds=10))
+    (asked,) = (request for request in exchange.take_requests() if request.wants_twiml)
+    exchange.update_call(call.sid, twiml="<Response><Say>New</Say></Response>")
+    exchange.answered(asked.request_id, "<Response><Say>Old</Say></Response>")
+    world.run(30)
+    assert (call.heard, call.status) == (["New"], CallStatus.COMPLETED)
+
+
+def test_progress_is_told_in_numbered_callbacks_and_the_last_has_the_seconds() -> None:
+    # S1.4; call resource, StatusCallbackEvent
+    world = World(**{"01": room()})
+    world.exchange.meet(ANN, Person(((Answer(3), HangUp(2)),)))
+    call = world.call(ANN)
+    world.run(30)
+    assert dict(
+        zip(world.told("status", "SequenceNumber"), world.told("status", "CallStatus"), strict=True)
+    ) == {"0": "initiated", "1": "ringing", "2": "in-progress", "3": "completed"}
+    assert set(world.told("status", "CallSid")) == {call.sid}
+    assert world.told("status", "CallDuration") == ["2"]
 
 
 def test_a_canceled_call_in_the_queue_never_rings() -> None:
