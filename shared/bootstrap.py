@@ -1,7 +1,8 @@
 """The one place where things are wired together.
 
 Every part is made when it is first asked for and kept for the life of the process. Adapters are
-imported here, inside the functions, so that no Lambda loads a provider's package that it does not call.
+imported here, inside the functions, so that no Lambda loads a provider's package that it does not
+call.
 """
 
 import json
@@ -163,7 +164,7 @@ def client(service: str) -> Any:
 
 
 def verify_payment_webhook(raw: bytes, signature: str) -> None:
-    """Raise RuleBroken where the payment provider did not sign these bytes just now, by real time."""
+    """Raise RuleBroken where the payment provider did not sign these bytes just now (real time)."""
     from shared.adapters.stripe.signature import verify
 
     secret = provider_secrets()["stripe_webhook_secret"]
@@ -244,7 +245,7 @@ def _session() -> Any:
 
 def _pause(attempt: int) -> None:
     # Full jitter: retries of a contended booking must not march in step.
-    time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))  # noqa: S311
+    time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))
 
 
 def _wake(booking_id: str, at: "datetime") -> None:

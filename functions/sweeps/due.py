@@ -1,6 +1,7 @@
 """Every minute: bookings whose time comes within two minutes are handed to the timers queue.
 
-Without a shard in the event all are swept; one function per group of shards is a matter of the schedule.
+Without shards in the event all are swept; one function per group of shards is a matter of the
+schedule.
 """
 
 from typing import Any

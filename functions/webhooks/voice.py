@@ -50,6 +50,11 @@ class Asked:
         return value
 
     @property
+    def leg(self) -> tuple[str, str, str]:
+        """Booking, leg and call that it is about."""
+        return self.field("booking"), self.field("leg"), self.field("CallSid")
+
+    @property
     def moment(self) -> datetime:
         """The provider's time stamp, UTC; ours where it gives none or none that can be read."""
         try:
@@ -116,38 +121,35 @@ def _verified(event: dict[str, Any]) -> tuple[Asked, str]:
 
 
 def _answer(desk: VoiceDesk, asked: Asked) -> Reply:
-    booking_id, leg_id = asked.field("booking"), asked.field("leg")
     if asked.query.get("step") == Step.WAIT:
-        return desk.waits(booking_id, leg_id)
-    return desk.answered(booking_id, leg_id)
+        return desk.waits(*asked.leg)
+    return desk.answered(*asked.leg)
 
 
 def _keys(desk: VoiceDesk, asked: Asked) -> Reply:
     step, digits = asked.field("step"), asked.form.get("Digits", "")
     if step == Step.NUMBER:
         return desk.gave_number(asked.field("CallSid"), digits)
-    leg_id = asked.field("leg")
-    return desk.keys(asked.field("booking"), leg_id, step, digits)
+    return desk.keys(*asked.leg, step, digits)
 
 
 def _left(desk: VoiceDesk, asked: Asked) -> Reply:
-    live = not asked.status.ended
-    return desk.left(asked.field("booking"), asked.field("leg"), call_live=live)
+    return desk.left(*asked.leg, call_live=not asked.status.ended)
 
 
 def _status(desk: VoiceDesk, asked: Asked) -> None:
-    call_id, status = asked.field("CallSid"), asked.status
     if "leg" not in asked.query:
-        desk.inbound_ended(call_id, status, asked.moment)
-        return
-    desk.status(asked.field("booking"), asked.field("leg"), call_id, status, asked.moment)
+        desk.inbound_ended(asked.field("CallSid"), asked.status, asked.moment)
+    else:
+        desk.status(*asked.leg, asked.status, asked.moment)
 
 
 def _conference(desk: VoiceDesk, asked: Asked) -> None:
     motion = _MOTIONS.get(asked.field("StatusCallbackEvent"))
     if motion is not None:
-        leg_id = asked.field("ParticipantLabel")
-        desk.moved(asked.field("booking"), leg_id, motion, asked.moment)
+        # The address is the first participant's; who it is about stands in the label.
+        leg_id, call_id = asked.field("ParticipantLabel"), asked.field("CallSid")
+        desk.moved(asked.field("booking"), leg_id, call_id, motion, asked.moment)
 
 
 def _inbound(desk: VoiceDesk, asked: Asked) -> Reply:

@@ -1,4 +1,4 @@
-"""How a worker goes through a batch: broken rules are acknowledged, what may pass is tried again."""
+"""How a worker goes through a batch: broken rules are acknowledged, the rest is tried again."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

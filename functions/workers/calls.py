@@ -1,4 +1,4 @@
-"""Effects at the telephony provider: calls to be placed, ended, looked up, and what goes with them."""
+"""Effects at the telephony provider: calls to be placed, ended, looked up, and what goes along."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Stored payment events: the provider is asked what became of the object, and that is decided on."""
+"""Stored payment events: the provider is asked about the object, and its answer is decided on."""
 
 import json
 from typing import Any

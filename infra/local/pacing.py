@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 REAL = 1.0
 # design.md: five times at most while a leg rings or a short timer is pending.
 CAREFUL = 5.0
-# The due sweep looks two minutes ahead and hands over to a delayed message, whose delay is right only
-# while the pace stays; so the careful pace begins a little before that.
+# The due sweep looks two minutes ahead and hands over to a delayed message, whose delay is right
+# only while the pace stays; so the careful pace begins a little before that.
 NEAR = timedelta(seconds=150)
 # A provider's event at a known moment (a person hangs up, say) is met at the careful pace.
 EVENT_LEAD = timedelta(seconds=5)

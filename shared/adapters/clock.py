@@ -19,10 +19,11 @@ class SystemClock:
 
 
 class BusinessClock:
-    """Business time of a local stack: anchor + factor x real time, read afresh from a file all parts share.
+    """Business time of a local stack: anchor + factor x real time, read afresh from a shared file.
 
-    The file holds {"real": epoch seconds, "business": epoch seconds, "factor": number} and is replaced
-    atomically by whoever steers the stack, so that functions and doubles change pace together.
+    The file holds {"real": epoch seconds, "business": epoch seconds, "factor": number} and is
+    replaced atomically by whoever steers the stack, so that functions and doubles change pace
+    together.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Buying a session: numbers, time, price and slot are checked, and the slot is held (S1.1, S1.2)."""
+"""Buying a session: numbers, time, price and slot are checked, the slot is held (S1.1, S1.2)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

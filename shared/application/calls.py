@@ -1,4 +1,4 @@
-"""Carrying out what sessions ask of the telephony provider, and finding out what it did not tell."""
+"""Carrying out what sessions ask of the telephony provider, and finding out what it left out."""
 
 from datetime import timedelta
 
@@ -54,7 +54,11 @@ class CallRoom:
         except (Declined, Unavailable) as refused:
             self._failed(booking_id, leg_id, refused.code)
         else:
-            self._apply(booking_id, c.NotePlaced(leg_id, call_id), "NotePlaced", leg_id)
+            after = self._apply(booking_id, c.NotePlaced(leg_id, call_id), "NotePlaced", leg_id)
+            leg = after.session.leg(leg_id) if after.session else None
+            if leg is not None and leg.call_id != call_id:
+                # The request to ring was delivered twice at once, and the other call was first.
+                self._provider.hang_up(call_id)
 
     def hang_up(self, booking_id: str, leg_id: str) -> None:
         """End a leg that is not wanted any more; one not placed yet is hung up once it is."""
@@ -176,6 +180,6 @@ class CallRoom:
         live = booking.status is Status.LIVE and leg is not None and leg.wanted
         return booking, leg if live else None
 
-    def _apply(self, booking_id: str, command: c.Command, name: str, subject: str) -> None:
+    def _apply(self, booking_id: str, command: c.Command, name: str, subject: str) -> Booking:
         cause = Cause(name, _PROVIDER, {"subject": subject})
-        self._bookings.apply(booking_id, command, cause)
+        return self._bookings.apply(booking_id, command, cause)

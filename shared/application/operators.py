@@ -11,6 +11,8 @@ from shared.domain.policy import CURRENT
 from shared.domain.slots import QUARTER, on_a_quarter
 
 _LONGEST_RANGE = timedelta(days=31)
+# Each quarter is a write of its own, and all must be done while the request waits.
+_LONGEST_OFFER = timedelta(days=2)
 
 
 class Operators:
@@ -133,6 +135,8 @@ class Operators:
     def _range(self, start: datetime, end: datetime) -> tuple[datetime, ...]:
         start, end = on_a_quarter(start, "start"), on_a_quarter(end, "end")
         _check_range(start, end, "start", "end")
+        if end - start > _LONGEST_OFFER:
+            raise RuleBroken("range_too_long", "Offer at most two days at once.", "end")
         if start > self._clock.now() + timedelta(seconds=CURRENT.booking_horizon):
             raise RuleBroken("too_far_ahead", "Offer time within the booking horizon.", "start")
         return tuple(start + n * QUARTER for n in range(int((end - start) / QUARTER)))

@@ -1,4 +1,4 @@
-"""Paying for a booking by card: the intent, what the provider reports, and money on its way back."""
+"""Paying for a booking by card: the intent, what the provider reports, money on its way back."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class CardPayments:
         self._provider = provider
 
     def start(self, booking_id: str) -> Checkout:
-        """The payment intent of a held booking: one for its whole life, however often it is asked for (S2.10).
+        """The payment intent of a held booking: one for all its life, however often asked for (S2.10).
 
         Raises:
             RuleBroken: there is nothing to pay, or not any more.
@@ -71,7 +71,7 @@ class CardPayments:
             self._bookings.apply(booking_id, command, cause)
 
     def cancel_intent(self, booking_id: str) -> None:
-        """The slot is released: no money must come any more; if it came after all, it is settled (S2.10)."""
+        """The slot is released: no money must come any more; what came is settled (S2.10)."""
         booking = self._bookings.load(booking_id).booking
         if CANCEL_INTENT not in booking.pending:
             return
@@ -89,8 +89,8 @@ class CardPayments:
         """Send money back to the card it came from, once (S2.2, Never 2).
 
         Args:
-            asked_before: the provider may have been asked already, so it is looked up first, and only
-                a look-up that finds nothing leads to another attempt under another key.
+            asked_before: the provider may have been asked already, so it is looked up first, and
+                only a look-up that finds nothing leads to another attempt under another key.
         """
         booking = self._bookings.load(booking_id).booking
         refund = next((r for r in booking.refunds if r.refund_id == refund_id), None)

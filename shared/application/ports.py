@@ -104,7 +104,7 @@ class Payments(Protocol):
         ...
 
     def cancel_intent(self, intent_id: str) -> Intent:
-        """Cancel, and return the intent as it then is: canceled, or succeeded where the money was faster."""
+        """Cancel, and return the intent as it then is: succeeded where the money was faster."""
         ...
 
     def create_refund(
@@ -185,7 +185,10 @@ class Telephony(Protocol):
         ...
 
     def redirect(self, call_id: str, leg_id: str, booking_id: str, step: str) -> None:
-        """Take a live leg out of what it does and ask us again what it is to do at `step`; no error if it has ended."""
+        """Take a live leg out of what it does; we are asked again what it is to do, at `step`.
+
+        A leg that has ended is no error.
+        """
         ...
 
     def announce(self, conference: str, prompt: Prompt, language: str) -> None:

@@ -1,4 +1,4 @@
-"""What the use cases need from the table: one transaction per decision, and reads by key or index."""
+"""What the use cases need from the table: one transaction per decision, reads by key or index."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -251,7 +251,10 @@ class Store(Protocol):
 
     # inbox
     def receive(self, provider: str, message_id: str, kind: str, body: str, at: datetime) -> bool:
-        """Store an external message once; False where it is known. It reaches the inbox queue by the stream."""
+        """Store an external message once; False where it is known.
+
+        It reaches the inbox queue by the stream.
+        """
         ...
 
 

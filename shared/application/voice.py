@@ -1,7 +1,7 @@
 """What the telephony provider asks and reports while a call is on, decided at once.
 
-Each method may be called twice, late, or never: what is known already changes nothing, and what never
-comes is looked up when it is overdue.
+Each method may be called twice, late, or never: what is known already changes nothing, and what
+never comes is looked up when it is overdue.
 """
 
 from collections.abc import Sequence
@@ -26,6 +26,10 @@ _PROVIDER = "telephony provider"
 _LINE_OPEN = timedelta(hours=6)
 
 
+class CallSuperseded(NotFound):
+    """The call is not the one its leg stands for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a leg is told, and what the provider needs to ask us again about it."""
@@ -43,45 +47,53 @@ class VoiceDesk:
         self._bookings = bookings
         self._contacts = contacts
 
-    def answered(self, booking_id: str, leg_id: str) -> Reply:
+    def answered(self, booking_id: str, leg_id: str, call_id: str) -> Reply:
         """Somebody, or something, picked up.
 
         Raises:
             NotFound: no such booking or leg.
         """
-        booking = self._bookings.load(booking_id).booking
-        leg = _leg(booking, leg_id)
+        try:
+            booking, leg = self._known(booking_id, leg_id, call_id)
+        except CallSuperseded:
+            return _reply(None, leg_id, (HangUp(),))
         return _reply(booking, leg_id, voice.answered(booking, leg, _policy(booking)))
 
-    def keys(self, booking_id: str, leg_id: str, step: str, digits: str) -> Reply:
+    def keys(self, booking_id: str, leg_id: str, call_id: str, step: str, digits: str) -> Reply:
         """Keys were pressed, or the time for them ran out (`digits` empty)."""
-        if step == voice.Step.MENU:
-            return self._menu(booking_id, leg_id, digits)
-        booking = self._bookings.load(booking_id).booking
-        leg = _leg(booking, leg_id)
-        again = leg.side is Side.CUSTOMER and booking.live_session.joined
-        if digits == voice.CONFIRM_KEY:
-            booking = self._apply(booking_id, c.ConfirmLeg(leg_id), "ConfirmLeg", leg_id)
+        booking, leg = self._known(booking_id, leg_id, call_id)
+        ends = voice.MENU_END_KEY if step == voice.Step.MENU else voice.END_KEY
+        may_end = step == voice.Step.MENU or (
+            leg.side is Side.CUSTOMER and booking.live_session.joined
+        )
+        if digits == ends and may_end:
+            how = "key" if step == voice.Step.MENU else "redial"
+            booking = self._apply(booking_id, c.EndSession(how, leg_id), leg_id, call_id)
             return self._line(booking, leg_id)
-        if digits == voice.END_KEY and again:
-            command = c.EndSession("redial", leg_id)
-            booking = self._apply(booking_id, command, "EndSession", leg_id)
+        if step == voice.Step.MENU:
+            return self._back_in(booking_id, leg_id, call_id)
+        if digits == voice.CONFIRM_KEY:
+            booking = self._apply(booking_id, c.ConfirmLeg(leg_id), leg_id, call_id)
             return self._line(booking, leg_id)
         return _reply(booking, leg_id, (HangUp(),))
 
-    def left(self, booking_id: str, leg_id: str, *, call_live: bool) -> Reply:
+    def left(self, booking_id: str, leg_id: str, call_id: str, *, call_live: bool) -> Reply:
         """The leg is out of the conference: by star, by its limit, or because the call ended."""
-        booking = self._mark(booking_id, leg_id, Motion.LEAVE)
+        _, leg = self._known(booking_id, leg_id, call_id)
+        booking = self._mark(booking_id, leg_id, call_id, Motion.LEAVE)
         if not call_live:
             return _reply(booking, leg_id, (HangUp(),))
+        if leg.side is Side.OPERATOR and booking.status is Status.LIVE:
+            return self._back_in(booking_id, leg_id, call_id)
         return self._line(booking, leg_id, menu=True)
 
-    def waits(self, booking_id: str, leg_id: str) -> Reply:
+    def waits(self, booking_id: str, leg_id: str, call_id: str) -> Reply:
         """The leg was taken out to hear why it waits, and goes back in."""
-        booking = self._mark(booking_id, leg_id, Motion.LEAVE)
-        lost = _leg(booking, leg_id).side is Side.OPERATOR
-        told = Prompt.CUSTOMER_LOST if lost else Prompt.OPERATOR_LOST
-        return self._back_in(booking_id, leg_id, told)
+        _, leg = self._known(booking_id, leg_id, call_id)
+        self._mark(booking_id, leg_id, call_id, Motion.LEAVE)
+        operator = leg.side is Side.OPERATOR
+        told = Prompt.CUSTOMER_LOST if operator else Prompt.OPERATOR_LOST
+        return self._back_in(booking_id, leg_id, call_id, told)
 
     def status(
         self, booking_id: str, leg_id: str, call_id: str, status: CallStatus, moment: datetime
@@ -91,12 +103,9 @@ class VoiceDesk:
         Args:
             moment: the provider's time stamp, UTC.
         """
-        booking = self._bookings.load(booking_id).booking
-        if _leg(booking, leg_id).call_id is None:
-            # Our own request to place it never came back: this is the first we hear of its id.
-            self._apply(booking_id, c.NotePlaced(leg_id, call_id), "NotePlaced", leg_id)
+        self._known(booking_id, leg_id, call_id)
         if status.ended:
-            self._apply(booking_id, c.EndLeg(leg_id, moment, status), "EndLeg", leg_id)
+            self._apply(booking_id, c.EndLeg(leg_id, moment, status), leg_id, call_id)
 
     def inbound_ended(self, call_id: str, status: CallStatus, moment: datetime) -> None:
         """The provider reports on a call that came in.
@@ -109,13 +118,15 @@ class VoiceDesk:
             raise NotFound("call_unknown", "This call belongs to no session.", "CallSid")
         if status.ended:
             booking_id, leg_id = found
-            self._apply(booking_id, c.EndLeg(leg_id, moment, status), "EndLeg", leg_id)
+            self._apply(booking_id, c.EndLeg(leg_id, moment, status), leg_id, call_id)
 
-    def moved(self, booking_id: str, leg_id: str, motion: Motion, moment: datetime) -> None:
+    def moved(
+        self, booking_id: str, leg_id: str, call_id: str, motion: Motion, moment: datetime
+    ) -> None:
         """A leg joined or left the conference, at the provider's moment (UTC)."""
-        _leg(self._bookings.load(booking_id).booking, leg_id)
+        self._known(booking_id, leg_id, call_id)
         mark = Mark(moment, motion, seen=False)
-        self._apply(booking_id, c.MoveLeg(leg_id, mark), f"MoveLeg {motion}", leg_id)
+        self._apply(booking_id, c.MoveLeg(leg_id, mark), leg_id, call_id)
 
     def called_in(self, number: str | None, call_id: str) -> Reply:
         """Somebody calls our number: a customer whose line dropped (S1.5).
@@ -147,26 +158,37 @@ class VoiceDesk:
     def _take(self, booking: Booking, call_id: str, phone_id: str | None) -> Reply:
         leg_id = inbound_leg_id(call_id)
         command = c.TakeCall(call_id, phone_id)
-        booking = self._apply(booking.booking_id, command, "TakeCall", leg_id)
+        booking = self._apply(booking.booking_id, command, leg_id, call_id)
         leg = booking.session.leg(leg_id) if booking.session else None
         if leg is None:
             return _reply(booking, leg_id, voice.not_found())
         return _reply(booking, leg_id, voice.called_in(leg, _policy(booking)))
 
-    def _menu(self, booking_id: str, leg_id: str, digits: str) -> Reply:
-        if digits == voice.MENU_END_KEY:
-            command = c.EndSession("key", leg_id)
-            booking = self._apply(booking_id, command, "EndSession", leg_id)
-            return self._line(booking, leg_id)
-        return self._back_in(booking_id, leg_id, None)
+    def _known(self, booking_id: str, leg_id: str, call_id: str) -> tuple[Booking, Leg]:
+        """The leg, if this call is the one it stands for.
 
-    def _back_in(self, booking_id: str, leg_id: str, told: Prompt | None) -> Reply:
-        booking = self._mark(booking_id, leg_id, Motion.JOIN)
+        A queue may deliver a request to ring twice, and then two calls ring for one leg: only the one
+        whose id was noted counts, the other is told to hang up and never joins (S1.4).
+        """
+        booking = self._bookings.load(booking_id).booking
+        leg = _leg(booking, leg_id)
+        if leg.call_id is None:
+            # Our own request to place it never came back: this is the first we hear of its id.
+            booking = self._apply(booking_id, c.NotePlaced(leg_id, call_id), leg_id, call_id)
+            leg = _leg(booking, leg_id)
+        if leg.call_id not in (None, call_id):
+            raise CallSuperseded("call_superseded", "Another call is this leg.", "CallSid")
+        return booking, leg
+
+    def _back_in(
+        self, booking_id: str, leg_id: str, call_id: str, told: Prompt | None = None
+    ) -> Reply:
+        booking = self._mark(booking_id, leg_id, call_id, Motion.JOIN)
         return self._line(booking, leg_id, told=told)
 
-    def _mark(self, booking_id: str, leg_id: str, motion: Motion) -> Booking:
+    def _mark(self, booking_id: str, leg_id: str, call_id: str, motion: Motion) -> Booking:
         mark = Mark(self._bookings.clock.now(), motion, seen=True)
-        return self._apply(booking_id, c.MoveLeg(leg_id, mark), f"MoveLeg {motion}", leg_id)
+        return self._apply(booking_id, c.MoveLeg(leg_id, mark), leg_id, call_id)
 
     def _line(
         self, booking: Booking, leg_id: str, *, menu: bool = False, told: Prompt | None = None
@@ -175,8 +197,10 @@ class VoiceDesk:
         instructions = voice.on_the_line(booking, leg, now, _policy(booking), menu=menu, told=told)
         return _reply(booking, leg_id, instructions)
 
-    def _apply(self, booking_id: str, command: c.Command, name: str, leg_id: str) -> Booking:
-        return self._bookings.apply(booking_id, command, Cause(name, _PROVIDER, {"leg": leg_id}))
+    def _apply(self, booking_id: str, command: c.Command, leg_id: str, call_id: str) -> Booking:
+        evidence = {"leg": leg_id, "call": call_id}
+        cause = Cause(type(command).__name__, _PROVIDER, evidence)
+        return self._bookings.apply(booking_id, command, cause)
 
 
 def _leg(booking: Booking, leg_id: str) -> Leg:

@@ -1,4 +1,4 @@
-"""A booking: its state, and how each event changes it. State is always the fold of its events (Never 5)."""
+"""A booking: its state, how each event changes it; always the fold of its events (Never 5)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -13,8 +13,8 @@ from shared.domain.money import Money
 def close(booking: Booking, session: Session) -> e.SessionClosed:
     """The settlement of a session that has ended.
 
-    Unused seconds go back as lots of their own, in the order in which they would have been spent, so
-    that every minute keeps the price and the payment it came from.
+    Unused seconds go back as lots of their own, in the order in which they would have been spent,
+    so that every minute keeps the price and the payment it came from.
     """
     ended_at = _ended_at(session)
     connections = session.connections(ended_at)

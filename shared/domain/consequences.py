@@ -5,7 +5,7 @@ One row per kind of event; an event that is not named here changes the state of 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain import events as e
@@ -15,7 +15,7 @@ from shared.domain.instructions import Prompt
 from shared.domain.legs import Side
 from shared.domain.lots import BONUS, Holding, Lot, Source
 from shared.domain.money import Money
-from shared.domain.slots import quarters
+from shared.domain.slots import QUARTER, quarters
 
 
 class EffectKind(StrEnum):
@@ -136,7 +136,7 @@ def _net(changes: Iterable[SlotChange]) -> tuple[SlotChange, ...]:
     return tuple(s for s in seen if (s.operator_id, s.quarter) not in both)
 
 
-def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:  # noqa: PLR0911
+def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:
     b = after.booking_id
 
     def effect(kind: EffectKind, subject: str = "") -> Effect:
@@ -222,8 +222,10 @@ def _of_session(event: e.Event, after: Booking) -> Consequences:
             return Consequences(effects=(Effect(EffectKind.LOOK_UP_LEG, b, event.leg_id),))
         case e.LineDropped():
             return Consequences(effects=_told_of_drop(event, after))
-        case e.LineRestored():
-            return Consequences(effects=(Effect(EffectKind.CHECK_OVERRUN, b),))
+        case e.SidesJoined() | e.LineRestored():
+            over = event.moment + timedelta(seconds=after.left(event.moment))
+            check = over > quarters(after.starts_at, after.seconds)[-1] + QUARTER
+            return Consequences(effects=(Effect(EffectKind.CHECK_OVERRUN, b),) if check else ())
         case e.ReplacementSought():
             return Consequences(effects=(Effect(EffectKind.SEEK_REPLACEMENT, b),))
         case e.OperatorReplaced():
@@ -242,7 +244,7 @@ def _of_session(event: e.Event, after: Booking) -> Consequences:
 def _told_of_drop(event: e.LineDropped, after: Booking) -> tuple[Effect, ...]:
     """Whoever is still there is taken out, hears why he waits, and is put back without a limit.
 
-    The limit his leg was given counts on through the gap and would eat up minutes not billed (S1.6).
+    The limit his leg was given counts on through the gap and would eat up unbilled time (S1.6).
     """
     session = after.live_session
     return tuple(
@@ -370,7 +372,7 @@ def _refund_requested(event: e.RefundRequested, after: Booking) -> Consequences:
 
 
 def _settle(event: e.SessionClosed, after: Booking) -> Consequences:
-    """Used minutes are earned, unused ones go to the balance with the price paid for them (S1.7)."""
+    """Used minutes are earned, unused ones go to the balance at the price paid for them (S1.7)."""
     held = ledger.booking_account(after.booking_id)
     customer = ledger.minutes_account(after.customer_id)
     back = {lot.lot_id: lot for lot in event.returned}

@@ -291,7 +291,7 @@ def _overrun(
     over = since + timedelta(seconds=booking.left(since))
     until = command.starts_at + timedelta(seconds=policy.extension_max_delay)
     delay = int((min(over, until) - command.starts_at).total_seconds())
-    if delay <= 0:
+    if delay < policy.delay_told_from:
         return ()
     return (e.OverrunFound(command.next_booking_id, until, delay),)
 

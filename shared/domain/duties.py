@@ -1,8 +1,8 @@
-"""What a booking needs next, and when: one list of duties, from which both the actions and the timer follow.
+"""What a booking needs next, and when: one list of duties gives both the actions and the timer.
 
-Nothing here reacts to a message. Whatever facts are known, the duties say what is to happen from which
-moment on; a callback that never came only makes a duty fall due instead. The sweep wakes a booking at the
-earliest of them.
+Nothing here reacts to a message. Whatever facts are known, the duties say what is to happen from
+which moment on; a callback that never came only makes a duty fall due instead. The sweep wakes a
+booking at the earliest of them.
 """
 
 from collections.abc import Iterator
@@ -64,12 +64,16 @@ def _unanswered_effects(booking: Booking, policy: Policy) -> Iterator[Duty]:
         yield Duty(pending.since + timedelta(seconds=wait), (e.EffectRedriven(effect_id),))
 
 
-# --- a live session -------------------------------------------------------------------------------
+# --- a live session -----------------------------------------------------------------------------
 
 
 def _live(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty]:
     if session.end_requested is not None:
         yield _end(session.started_at, session, e.EndReason.CUSTOMER_ENDED)
+        return
+    if session.started_at - booking.starts > timedelta(seconds=policy.no_show_grace):
+        # We were down at the start: nobody is rung out of the blue, the minutes go back (S1.7).
+        yield _end(session.started_at, session, e.EndReason.START_MISSED)
         return
     yield from _silent_legs(session, policy)
     yield from _connection(booking, session)
@@ -163,7 +167,7 @@ def _minutes(booking: Booking, session: Session, policy: Policy) -> Iterator[Dut
         yield Duty(over - timedelta(seconds=policy.warning_before_end), (e.WarningGiven(),))
 
 
-# --- ringing ----------------------------------------------------------------------------------------
+# --- ringing ------------------------------------------------------------------------------------
 
 
 def _ringing(session: Session, side: Side, party_id: str) -> Leg | None:
@@ -286,7 +290,7 @@ def _gap(
     yield _end(max(deadline, over), session, e.EndReason.NOT_RESTORED)
 
 
-# --- after the end ------------------------------------------------------------------------------------
+# --- after the end ------------------------------------------------------------------------------
 
 
 def _ending(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty]:

@@ -1,4 +1,4 @@
-"""What can go wrong, named by the fact; the HTTP status of each stands in functions/http/problems.py."""
+"""What can go wrong, named by the fact; its HTTP status stands in functions/problems.py."""
 
 
 class RedialError(Exception):

@@ -22,6 +22,7 @@ class EndReason(StrEnum):
     NOT_RESTORED = "not_restored"
     CUSTOMER_ABSENT = "customer_absent"
     OPERATOR_ABSENT = "operator_absent"
+    START_MISSED = "start_missed"
 
 
 class Letter(StrEnum):
@@ -117,7 +118,7 @@ class PaymentCredited:
 
 @dataclass(frozen=True, slots=True)
 class BookingReinstated:
-    """Money came after the slot was released, and the slot is still free: it is taken again (S2.10).
+    """Money came after the slot was released and while it is free: it is taken again (S2.10).
 
     Args:
         holdings: what the balance covers, reserved again from the lots it had gone back to.
@@ -269,7 +270,8 @@ class LegEnded:
 
     Args:
         moment: the provider's time, or ours where it gave none, UTC.
-        outcome: completed, busy, no-answer, failed or canceled; "never-placed" where it was not rung.
+        outcome: completed, busy, no-answer, failed or canceled; "never placed" where it was not
+            rung.
     """
 
     leg_id: str

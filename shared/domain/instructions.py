@@ -47,12 +47,13 @@ class AskKeys:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Join the conference of a booking; leaving it (star, limit, its end) is reported to step "left".
+    """Join the conference of a booking; leaving it (star, limit, its end) is told to step "left".
 
     Args:
         conference: friendly name, one per booking.
         label: the participant's label, its attempt id (leg id).
-        limit: seconds this leg may stay before it is taken out, or None for the provider's own limit.
+        limit: seconds this leg may stay before it is taken out; None for the provider's own
+            limit.
     """
 
     conference: str

@@ -139,5 +139,5 @@ class Leg:
 
 
 def _in_time(mark: Mark) -> tuple[datetime, bool, bool]:
-    """A leg that leaves and joins within one moment is back in: it was taken out to hear something."""
+    """A leg that leaves and joins within one moment is back in: it only had to hear something."""
     return mark.moment, mark.motion is Motion.JOIN, mark.seen

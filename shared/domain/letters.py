@@ -86,25 +86,28 @@ a connection is not charged.
     Letter.MONEY_CREDITED: {
         "en": """Hello,
 
-your payment of {amount} for booking {number} arrived after its slot had been released. Nothing is lost:
-the money stands on your balance. Book another time with it, or answer this message and we return it.
+your payment of {amount} for booking {number} arrived after its slot had been released. Nothing
+is lost: the money stands on your balance. Book another time with it, or answer this message and
+we return it.
 """,
         "ru": """Здравствуйте!
 
-Ваша оплата {amount} по заказу {number} пришла, когда время уже было освобождено. Ничего не потеряно:
-деньги на вашем балансе. Выберите другое время или ответьте на это письмо, и мы вернём деньги.
+Ваша оплата {amount} по заказу {number} пришла, когда время уже было освобождено. Ничего не
+потеряно: деньги на вашем балансе. Выберите другое время или ответьте на это письмо, и мы вернём
+деньги.
 """,
     },
     Letter.SESSION_DELAYED: {
         "en": """Hello,
 
-the call before yours was interrupted and takes a little longer. Your call, booking {number}, will start
-about {delay} minutes later than booked, with all its {minutes} minutes. Thank you for your patience.
+the call before yours was interrupted and takes a little longer. Your call, booking {number}, will
+start about {delay} minutes later than booked, with all its {minutes} minutes. Thank you for your
+patience.
 """,
         "ru": """Здравствуйте!
 
-Предыдущий разговор прерывался и продлится чуть дольше. Ваш звонок по заказу {number} начнётся примерно
-на {delay} мин. позже, все {minutes} мин. сохранятся. Спасибо за терпение.
+Предыдущий разговор прерывался и продлится чуть дольше. Ваш звонок по заказу {number} начнётся
+примерно на {delay} мин. позже, все {minutes} мин. сохранятся. Спасибо за терпение.
 """,
     },
 }

@@ -1,4 +1,4 @@
-"""Every number of requirements.md section P, in one place; nothing else in the code may hold one."""
+"""Every number of requirements.md section P, in one place; nothing else may hold one."""
 
 from dataclasses import dataclass
 
@@ -44,6 +44,7 @@ class Policy:
     shortest_rest: int = 5  # a shorter rest is not worth a call; it goes to the balance
     limit_overrun: int = 5  # the leg's own limit ends the minutes; this much later we hang up
     extension_max_delay: int = 10 * 60
+    delay_told_from: int = 60  # a shorter wait is not announced
 
     # Facts that do not come by themselves
     leg_look_up_after: int = 5

@@ -1,4 +1,4 @@
-"""An operator's time, cut into quarters of an hour; a booking claims every quarter it touches (S1.2)."""
+"""An operator's time in quarters of an hour; a booking claims every one it touches (S1.2)."""
 
 from datetime import UTC, datetime, timedelta
 

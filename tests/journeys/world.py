@@ -1,7 +1,7 @@
-"""A whole Redial in one process and virtual time: production code over the in-memory store and the doubles.
+"""A whole Redial in one process and virtual time: production code over the fakes and the doubles.
 
-Nothing is patched. Messages wait in one agenda; the exchange and the payment double say when they have
-something to do next; the sweeps run every minute, as their schedule has it.
+Nothing is patched. Messages wait in one agenda; the exchange and the payment double say when they
+have something to do next; the sweeps run every minute, as their schedule has it.
 """
 
 import heapq
@@ -102,7 +102,8 @@ class World:
     """Everybody and everything.
 
     Args:
-        deliveries: seconds after which each status or conference callback is worked, once per entry.
+        deliveries: seconds after which each status or conference callback is worked, once per
+            entry.
         webhooks: how many times each payment event is delivered.
         fault: see tests/fakes/memory_store.py.
     """
@@ -141,7 +142,7 @@ class World:
         self._next_sweep = MORNING + _MINUTE
         self.operators.set_tariff(TARIFF)
 
-    # --- people -----------------------------------------------------------------------------------
+    # --- people ----------------------------------------------------------------------------------
 
     def operator(self, operator_id: str, *phones: str, hours: int = 4) -> None:
         """An operator who offers time from the morning on."""
@@ -154,7 +155,7 @@ class World:
         """What the person at a number does in each call."""
         self.exchange.meet(number, Person(calls))
 
-    # --- customers --------------------------------------------------------------------------------
+    # --- customers -------------------------------------------------------------------------------
 
     def book(
         self,
@@ -202,7 +203,7 @@ class World:
         self.pay(booking_id)
         return booking_id
 
-    # --- time -------------------------------------------------------------------------------------
+    # --- time ------------------------------------------------------------------------------------
 
     def until(self, moment: datetime) -> None:
         """Let everything happen that happens up to a moment."""
@@ -298,7 +299,7 @@ class World:
             seen_again = self.exchange.now + timedelta(seconds=180)
             self._later(seen_again, lambda: self._perform(effect, tries + 1))
 
-    # --- the exchange asks --------------------------------------------------------------------------
+    # --- the exchange asks -----------------------------------------------------------------------
 
     def _answer(self, url: str, form: Mapping[str, str]) -> Reply:
         parts = urlsplit(url)
@@ -332,7 +333,7 @@ class World:
         except (NotFound, Conflict, RuleBroken):
             return
 
-    # --- what became of it ----------------------------------------------------------------------------
+    # --- what became of it -----------------------------------------------------------------------
 
     def booking(self, booking_id: str) -> Booking:
         """A booking as it stands."""

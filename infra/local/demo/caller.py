@@ -38,7 +38,7 @@ class Caller:
         return self._ask("PUT", path, body, {})
 
     def form(self, path: str, fields: Mapping[str, str], key: str) -> dict[str, Any]:
-        """Post a form to the payment provider with its publishable key, as its browser library does."""
+        """Post a form to the payment provider with its publishable key, as a browser does."""
         headers = {
             "Authorization": f"Bearer {key}",
             "Content-Type": "application/x-www-form-urlencoded",

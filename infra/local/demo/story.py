@@ -103,7 +103,7 @@ def book(cast: Cast, start: datetime) -> dict[str, Any]:
 
 
 def pay(cast: Cast, booking_id: str) -> dict[str, Any]:
-    """The customer confirms at the provider with the client secret; the card is never ours (S2.10)."""
+    """The customer confirms at the provider, with the client secret (S2.10)."""
     checkout = cast.customer.post(f"/v1/bookings/{booking_id}/payment")
     return cast.payments.form(
         f"/v1/payment_intents/{checkout['payment_intent']}/confirm",

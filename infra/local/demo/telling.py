@@ -1,4 +1,4 @@
-"""The demonstration's words: the timeline as it happens, a progress line, and the bill at the end."""
+"""The demonstration's words: the timeline as it happens, a progress line, the bill at the end."""
 
 import sys
 from collections.abc import Mapping
@@ -44,7 +44,8 @@ def line(event: Mapping[str, Any]) -> str:
     words = _EVENTS.get(event["type"]) or _SHOWN_AS.get(event["type"], event["type"])
     evidence = ", ".join(f"{k} {_short(v)}" for k, v in event["cause"]["evidence"].items() if v)
     cause = f"{event['cause']['source']}: {event['cause']['command']}"
-    return f"  {_clock(event['at'])}  {words.format(**fields):<58} [{cause}{'; ' + evidence if evidence else ''}]"
+    why = f"{cause}; {evidence}" if evidence else cause
+    return f"  {_clock(event['at'])}  {words.format(**fields):<58} [{why}]"
 
 
 def progress(now: datetime, pace: Mapping[str, Any], booking: Mapping[str, Any]) -> str:
@@ -52,7 +53,8 @@ def progress(now: datetime, pace: Mapping[str, Any], booking: Mapping[str, Any])
     session = booking["session"]
     left = f", {span(session['seconds_left'])} left" if session else ""
     talking = ", talking" if session and session["connected"] else ""
-    return f"  {now:%H:%M:%S}  {booking['status']}{talking}{left} (x{pace['factor']:g}: {pace['reason']})"
+    speed = f"x{pace['factor']:g}: {pace['reason']}"
+    return f"  {now:%H:%M:%S}  {booking['status']}{talking}{left} ({speed})"
 
 
 def bill(booking: Mapping[str, Any]) -> list[str]:

@@ -30,8 +30,8 @@ class KmsContacts:
         table: its name.
         kms: gives a botocore client when one is needed: most requests need none.
         key_id: of the KMS key.
-        phone_key: gives the key of the digests that stand for numbers; who has it can try numbers one
-            by one.
+        phone_key: gives the key of the digests that stand for numbers; who has it can try numbers
+            one by one.
     """
 
     def __init__(

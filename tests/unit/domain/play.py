@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.domain import commands as c
 from shared.domain import events as e
-from shared.domain.booking import Booking, Status, fold
+from shared.domain.booking import Status, fold
 from shared.domain.decide import decide, next_due, open_booking
 from shared.domain.legs import Leg, Mark, Motion, Side
 from shared.domain.lots import Holding, Tariff
@@ -23,7 +23,7 @@ def held(
     holdings: tuple[Holding, ...] = (),
     operator_phones: tuple[str, ...] = ("op-main", "op-backup"),
 ) -> e.BookingHeld:
-    """A booking of the customer "anna" with the operator "boris", on a card but for its holdings."""
+    """A booking of the customer "anna" with the operator "boris", by card but for its holdings."""
     covered = sum(holding.seconds for holding in holdings)
     rest = minutes * 60 - covered
     return e.BookingHeld(

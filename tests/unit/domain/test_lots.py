@@ -1,6 +1,7 @@
 """Minutes with a price: how a booking is funded, and what becomes of the rest."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,7 +119,7 @@ def test_the_parts_of_a_price_add_up_to_it_however_it_is_cut(
     marks = sorted({min(cut, bought) for cut in cuts} | {0, bought})
     parts = [
         whole.without(start).value.minor - whole.without(end).value.minor
-        for start, end in zip(marks, marks[1:], strict=False)
+        for start, end in pairwise(marks)
     ]
     assert sum(parts) == paid
     assert all(part >= 0 for part in parts)

@@ -124,3 +124,14 @@ def test_start_told_to_the_customer_as_delayed_is_kept() -> None:
     assert play.booking.status is Status.SCHEDULED
     play.until(START + timedelta(seconds=300))
     assert play.ringing(Side.OPERATOR) is not None
+
+
+def test_start_missed_by_more_than_the_grace_rings_nobody_and_returns_all_minutes() -> None:
+    # S1.7, S4.2: we were down at the start
+    play = Play().scheduled()
+    play.until(START - timedelta(minutes=5))
+    play.now = START + timedelta(minutes=11)
+    play.do(c.Tick())
+    assert play.legs(Side.OPERATOR) == ()
+    assert play.closed().reason is e.EndReason.START_MISSED
+    assert [lot.left for lot in play.closed().returned] == [30 * 60]

@@ -75,7 +75,7 @@ def test_a_session_touches_every_quarter_it_runs_in() -> None:
     [
         (START + timedelta(minutes=7), "not_on_a_quarter"),
         (START + timedelta(microseconds=1), "not_on_a_quarter"),
-        (datetime(2026, 3, 2, 12, 0), "time_zone_missing"),  # noqa: DTZ001
+        (datetime(2026, 3, 2, 12, 0), "time_zone_missing"),
     ],
 )
 def test_start_off_the_grid_or_without_a_zone_is_refused(moment: datetime, code: str) -> None:
