@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from functions.http.problems import Malformed, TooLarge, WrongMediaType
+from functions.problems import Malformed, TooLarge, WrongMediaType
 
 LARGEST = 64 * 1024  # bytes; the gateway lets through up to 10 MB
 _LONGEST_NUMBER = 20  # digits; more than any range of ours

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from hashlib import sha256
 
-from functions.http.problems import Malformed
+from functions.problems import Malformed
 from shared.application.store import Replay
 
 HEADER = "Idempotency-Key"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from functions.http.problems import Forbidden, Unauthenticated
+from functions.problems import Forbidden, Unauthenticated
 
 
 class Role(StrEnum):

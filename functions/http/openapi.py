@@ -12,7 +12,8 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from pydantic import TypeAdapter
 
-from functions.http import customer, desk, idempotency, operator, payment, problems, shapes
+from functions import problems
+from functions.http import customer, desk, idempotency, operator, payment, shapes
 from functions.http.bodies import LARGEST
 from functions.http.requests import OPERATOR_ID, TARIFF_ID
 from functions.http.routing import CREATED, Route

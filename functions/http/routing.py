@@ -10,11 +10,14 @@ from aws_lambda_powertools.event_handler.api_gateway import (
     CORSConfig,
     Response,
 )
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from functions.http import idempotency, identity, problems, shapes
+from functions import problems
+from functions.http import idempotency, identity, shapes
 from functions.http.bodies import json_object
 from functions.http.rooms import Rooms
 from shared.application.store import Replay
+from shared.domain.errors import NotFound
 
 # Any origin may ask: the token travels in a header of its own, never in a cookie.
 _CORS = CORSConfig(
@@ -77,7 +80,10 @@ def resolver(rooms: Rooms, routes: Sequence[Route[Any]]) -> APIGatewayRestResolv
         _register(app, rooms, route)
 
     def refuse(error: Exception) -> Response[str]:
-        return problems.answer(error, app.current_event.path)
+        if isinstance(error, NotFoundError):
+            error = NotFound("route_unknown", "There is nothing at this address.")
+        made = problems.problem(error, app.current_event.path)
+        return Response(made.status, problems.MEDIA_TYPE, made.body, dict(made.headers))
 
     app.exception_handler(Exception)(refuse)
     return app

@@ -11,7 +11,7 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Annotated, Any, Protocol, get_args, get_origin
 
-from functions.http.problems import FieldsWrong
+from functions.problems import FieldsWrong
 from shared.domain.errors import RuleBroken
 
 _LONGEST_NAME = 64

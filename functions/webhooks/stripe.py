@@ -1,7 +1,7 @@
 """Payment webhooks: verify the signature on the raw bytes, store once, answer 2xx.
 
-What the event means is decided by the inbox worker, which asks the provider; nothing here trusts more
-of the body than its id, its type and the id of its object.
+What the event means is decided by the inbox worker, which asks the provider; nothing here trusts
+more of the body than its id, its type and the id of its object.
 """
 
 import base64
@@ -10,8 +10,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from functions.problems import Malformed, TooLarge, problem
 from shared import bootstrap
-from shared.domain.errors import RuleBroken
 
 logger = Logger()
 _LONGEST_BODY = 256 * 1024

@@ -11,6 +11,7 @@ what to invoke.
 import argparse
 import asyncio
 import contextlib
+import dataclasses
 import json
 import logging
 import os
@@ -256,10 +257,12 @@ async def _until_stopped(stopped: asyncio.Event, owner: int | None) -> bool:
 def main() -> None:
     """Run until SIGTERM, or until the owner is gone."""
     parser = argparse.ArgumentParser(prog="infra.local.conductor", description=__doc__)
+    parser.add_argument("--work", type=Path, required=True, help="folder of the stack's files")
     parser.add_argument("--owner", type=int, help="pid whose end is the end of the stack")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    asyncio.run(_serve(Settings.from_environment(), options.owner))
+    settings = dataclasses.replace(Settings.from_environment(), work=options.work)
+    asyncio.run(_serve(settings, options.owner))
 
 
 if __name__ == "__main__":

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from infra.local.processes import Ledger
-from infra.local.settings import NUMBER, REGION, ROOT, SENDER, Keys, Settings
+from infra.local.settings import NUMBER, REGION, SENDER, Keys, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 STACK = "redial"
 _BUCKET = "redial-artefacts"
-_BUILD = ROOT / "build" / "sam"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Deployed:
 
 def build(settings: Settings, ledger: Ledger) -> None:
     """`sam build`: compiled layers and code."""
-    command = ["build", "--template", "template.yaml", "--build-dir", str(_BUILD)]
+    command = ["build", "--template", "template.yaml", "--build-dir", str(_built(settings))]
     ledger.run("build", _sam(*command), _environment(settings), seconds=300)
 
 
@@ -64,7 +63,7 @@ def deploy(settings: Settings, ledger: Ledger, keys: Keys) -> Deployed:
     }
     command = _sam(
         "deploy",
-        *("--template-file", str(_BUILD / "template.yaml"), "--stack-name", STACK),
+        *("--template-file", str(_built(settings) / "template.yaml"), "--stack-name", STACK),
         *("--no-resolve-s3", "--s3-bucket", _BUCKET, "--region", REGION),
         *("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
         *("--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())),
@@ -110,6 +109,11 @@ def _read(settings: Settings) -> Deployed:
         functions=named["Function"],
         queues=named["Queue"],
     )
+
+
+def _built(settings: Settings) -> Path:
+    """Where this stack's build lies: two stacks may be built at once."""
+    return settings.work / "sam"
 
 
 def _gateway(settings: Settings) -> str:

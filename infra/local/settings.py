@@ -23,8 +23,7 @@ class Settings:
     """One local stack; every port is overridable by REDIAL_{AWS,PAYMENTS,EXCHANGE,CONTROL}_PORT.
 
     Args:
-        work: logs, clock and pids.
-        summary: the file that tells scripts where everything is.
+        work: logs, clock, pids and the build; a folder within the project.
     """
 
     aws_port: int = 4566
@@ -32,7 +31,6 @@ class Settings:
     exchange_port: int = 4571
     control_port: int = 4572
     work: Path = ROOT / "build" / "local"
-    summary: Path = ROOT / "build" / "local.json"
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -79,6 +77,11 @@ class Settings:
     def control(self) -> str:
         """Address of the conductor."""
         return f"http://{HOST}:{self.control_port}"
+
+    @property
+    def summary(self) -> Path:
+        """The file that tells scripts where everything is."""
+        return self.work.with_name(f"{self.work.name}.json")
 
     @property
     def clock_file(self) -> Path:

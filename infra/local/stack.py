@@ -135,7 +135,8 @@ def _start(settings: Settings, ledger: Ledger, keys: Keys, owner: int | None) ->
     }
     ports = {f"REDIAL_{name}_PORT": str(port) for name, port in settings.ports.items()}
     watched = () if owner is None else ("--owner", str(owner))
-    conductor = ledger.start("conductor", module("infra.local.conductor", *watched), clean | ports)
+    steering = module("infra.local.conductor", "--work", str(settings.work), *watched)
+    conductor = ledger.start("conductor", steering, clean | ports)
     # The functions inherit this environment whole, so nothing of the user's may be in it.
     aws = ledger.start(
         "aws",

@@ -2,11 +2,11 @@
 
 import json
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
-from aws_lambda_powertools.event_handler.api_gateway import Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.logging import Logger
 
 from shared.application.store import Busy
@@ -74,19 +74,38 @@ _STATUS_OF_CODE = {
     "hold_over": HTTPStatus.CONFLICT,
     "nothing_to_pay": HTTPStatus.CONFLICT,
     "session_not_live": HTTPStatus.CONFLICT,
+    # A provider's request has no sign-in that could be missing.
+    "signature_invalid": HTTPStatus.FORBIDDEN,
 }
 _RETRY_AFTER = "1"  # seconds
 
 
-def answer(error: Exception, instance: str) -> Response[str]:
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An answer of MEDIA_TYPE.
+
+    Args:
+        headers: beside the content type.
+        body: JSON.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+    def to_gateway(self) -> dict[str, Any]:
+        """As API Gateway takes it from a function."""
+        headers = {"Content-Type": MEDIA_TYPE, **self.headers}
+        return {"statusCode": self.status, "headers": headers, "body": self.body}
+
+
+def problem(error: Exception, instance: str) -> Problem:
     """The answer to a request that failed; nothing of an unexpected error is shown.
 
     Args:
         error: what went wrong.
         instance: the path that was asked for.
     """
-    if isinstance(error, NotFoundError):
-        error = errors.NotFound("route_unknown", "There is nothing at this address.")
     status = _status(error)
     if not isinstance(error, errors.RedialError):
         # The message of a foreign exception may quote what a person sent us: it is not logged.
@@ -98,7 +117,7 @@ def answer(error: Exception, instance: str) -> Response[str]:
         logger.warning("provider failed", extra={"error": type(error).__name__, "code": error.code})
         # Its own words are meant for us.
         error = type(error)(error.code, "The payment provider did not do what we asked of it.")
-    problem: dict[str, object] = {
+    fields: dict[str, object] = {
         "type": "about:blank",
         "title": status.phrase,
         "status": status.value,
@@ -107,18 +126,18 @@ def answer(error: Exception, instance: str) -> Response[str]:
         "instance": instance[:_LONGEST_INSTANCE],
     }
     if error.field is not None:
-        problem["field"] = error.field
+        fields["field"] = error.field
     if isinstance(error, FieldsWrong):
-        problem["errors"] = [
+        fields["errors"] = [
             {"field": fault.field, "code": fault.code, "detail": fault.detail}
             for fault in error.faults
         ]
-    headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store"}
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = _RETRY_AFTER
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    return Response(status.value, MEDIA_TYPE, json.dumps(problem), headers)
+    return Problem(status.value, headers, json.dumps(fields))
 
 
 def _status(error: Exception) -> HTTPStatus:
