@@ -6,7 +6,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bi
 ARCH ?= arm64
 WHEELS := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-manylinux_2_28
 
-.PHONY: help setup demo test unit up down pr lint types imports template bench openapi build lock clean
+.PHONY: help setup demo test unit up down pr lint types imports template bench openapi docs build lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ bench: setup ## measure starts, memory, CPU and cost; writes build/bench.json
 
 openapi: setup ## write the API's description to docs/openapi.json
 	$(PY) -m functions.http.openapi
+
+docs: setup ## write what is drawn from the code, and from build/bench.json
+	$(PY) -m infra.docs.booking_states
+	$(PY) -m infra.docs.measurements
 
 build: setup ## build for AWS (ARCH=arm64 or x86_64); `sam deploy --guided` follows
 	PLATFORM=$(WHEELS) $(SAM) build

@@ -85,11 +85,13 @@ class Problem:
     """An answer of MEDIA_TYPE.
 
     Args:
+        code: of the error, for the log.
         headers: beside the content type.
         body: JSON.
     """
 
     status: int
+    code: str
     headers: Mapping[str, str]
     body: str
 
@@ -137,7 +139,7 @@ def problem(error: Exception, instance: str) -> Problem:
         headers["Retry-After"] = _RETRY_AFTER
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    return Problem(status.value, headers, json.dumps(fields))
+    return Problem(status.value, error.code, headers, json.dumps(fields))
 
 
 def _status(error: Exception) -> HTTPStatus:

@@ -19,34 +19,38 @@ _LONGEST_BODY = 256 * 1024
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one delivery of the payment provider."""
-    body = event.get("body") or ""
-    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    if len(raw) > _LONGEST_BODY:
-        return _problem(413, "body_too_large", "A webhook has at most 256 KiB.")
     try:
-        bootstrap.verify_payment_webhook(raw, headers.get("stripe-signature", ""))
-    except RuleBroken as refused:
-        return _problem(400, refused.code, refused.detail)
+        _receive(event)
+    except Exception as error:
+        refused = problem(error, str(event.get("path", "")))
+        logger.info("payment webhook refused", extra={"code": refused.code})
+        return refused.to_gateway()
+    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": "{}"}
+
+
+def _receive(event: dict[str, Any]) -> None:
+    """Verify and store one delivery.
+
+    Raises:
+        TooLarge, RuleBroken, Malformed: it is too long, not signed, or not an event.
+    """
+    body = event.get("body") or ""
+    if len(body) > _LONGEST_BODY:
+        raise TooLarge("body_too_large", "A webhook has at most 256 KiB.")
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    try:
+        raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    except ValueError:
+        raise Malformed("body_not_utf8", "The body is not an event in UTF-8.") from None
+    bootstrap.verify_payment_webhook(raw, headers.get("stripe-signature", ""))
     try:
         message = json.loads(raw)
         message_id, kind = str(message["id"]), str(message["type"])
         subject = str(message["data"]["object"]["id"])
     except (ValueError, KeyError, TypeError):
-        return _problem(400, "event_malformed", "This is not an event with an object.")
+        raise Malformed("event_malformed", "This is not an event with an object.") from None
     stored = {"type": kind, "object": subject, "event": message_id}
     new = bootstrap.store().receive(
         "stripe", message_id, kind, json.dumps(stored), bootstrap.clock().now()
     )
     logger.info("payment event", extra={"event_id": message_id, "event_type": kind, "new": new})
-    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": "{}"}
-
-
-def _problem(status: int, code: str, detail: str) -> dict[str, Any]:
-    body = {"type": "about:blank", "title": code, "status": status, "code": code, "detail": detail}
-    logger.info("payment webhook refused", extra={"code": code})
-    return {
-        "statusCode": status,
-        "headers": {"content-type": "application/problem+json"},
-        "body": json.dumps(body),
-    }

@@ -1,7 +1,7 @@
 """Telephony webhooks: verify the signature, decide at once, answer with what the leg is to do."""
 
 import base64
-import json
+import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl, urlencode
 
 from aws_lambda_powertools import Logger
 
+from functions.problems import Malformed, TooLarge, problem
 from shared import bootstrap
 from shared.application.ports import CallStatus
 from shared.application.voice import Reply, VoiceDesk
-from shared.domain.errors import Conflict, NotFound, RedialError, RuleBroken
+from shared.domain.errors import NotFound, RuleBroken
 from shared.domain.instructions import Prompt
 from shared.domain.legs import Motion
 from shared.domain.voice import Step
@@ -81,9 +82,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     try:
         asked, base = _verified(event)
         reply = answer(bootstrap.voice_desk(), route, asked)
-    except RedialError as error:
-        logger.info("voice request refused", extra={"route": route, "code": error.code})
-        return _refused(error)
+    except Exception as error:
+        refused = problem(error, str(event.get("path", "")))
+        logger.info("voice request refused", extra={"route": route, "code": refused.code})
+        return refused.to_gateway()
     logger.info("voice request", extra={"route": route, "leg": asked.query.get("leg")})
     if reply is None:
         return {"statusCode": 204, "headers": {}, "body": ""}
@@ -109,8 +111,11 @@ def answer(desk: VoiceDesk, route: str, asked: Asked) -> Reply | tuple[Prompt, s
 def _verified(event: dict[str, Any]) -> tuple[Asked, str]:
     body = event.get("body") or ""
     if len(body) > _LONGEST_BODY:
-        raise RuleBroken("body_too_large", "A callback has at most 64 KiB.")
-    text = base64.b64decode(body).decode() if event.get("isBase64Encoded") else body
+        raise TooLarge("body_too_large", "A callback has at most 64 KiB.")
+    try:
+        text = base64.b64decode(body).decode() if event.get("isBase64Encoded") else body
+    except (binascii.Error, UnicodeDecodeError):
+        raise Malformed("body_not_utf8", "The body is not a form in UTF-8.") from None
     form = dict(parse_qsl(text, keep_blank_values=True))
     query = dict(event.get("queryStringParameters") or {})
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
@@ -174,22 +179,3 @@ _ROUTES: Mapping[str, Callable[[VoiceDesk, Asked], Reply | tuple[Prompt, str] | 
     "inbound": _inbound,
     "announce": _announce,
 }
-
-
-def _refused(error: RedialError) -> dict[str, Any]:
-    status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Conflict) else 400
-    if error.code == "signature_invalid":
-        status = 403
-    body = {
-        "type": "about:blank",
-        "title": error.code,
-        "status": status,
-        "code": error.code,
-        "detail": error.detail,
-        "field": error.field,
-    }
-    return {
-        "statusCode": status,
-        "headers": {"content-type": "application/problem+json"},
-        "body": json.dumps(body),
-    }

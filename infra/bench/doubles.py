@@ -44,7 +44,7 @@ def served(wire: Wire, keys: Keys, clock: BusinessClock, start: datetime) -> Ite
         "twilio": Server(exchange, clock, keys.twilio_auth_token).application(),
     }
     for service, application in applications.items():
-        # Whoever plays drives the time and brings the callbacks, so neither is done in the background.
+        # The player drives the time and brings the callbacks: nothing is done in the background.
         application.cleanup_ctx.clear()
         wire.on(service, application)
     loop = asyncio.new_event_loop()

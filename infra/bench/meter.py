@@ -119,7 +119,7 @@ class Meter:
     def _queried(self, request: Mapping[str, Any], response: Mapping[str, Any]) -> Consumed:
         name = request.get("IndexName")
         index = self._indexes[name] if name else None
-        # The partition is the first value of every condition of ours; pk may be left out of answers.
+        # The partition is the first value of every condition; an answer may leave out pk.
         partition = request["ExpressionAttributeValues"][":0"]["S"]
         size = 0
         for row in response["Items"]:

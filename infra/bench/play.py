@@ -3,7 +3,7 @@
 import heapq
 import itertools
 import json
-import math
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,14 +26,19 @@ BOOKED = datetime(2026, 3, 2, 10, 50, tzinfo=UTC)
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 _OVER = START + timedelta(minutes=40)
 _MINUTE = timedelta(minutes=1)
-_STREAMED = ("outbox", "inbox")  # what RelayTrigger's filter lets through
 # Reserved for fiction.
-_OPERATOR, _CUSTOMER = "+12025550121", "+12025550111"
+_OPERATOR, _CUSTOMER, _BACKUP = "+12025550121", "+12025550111", "+12025550112"
+# As long as those that Cognito gives: sizes count.
+_SUBJECTS = {
+    "customer": "0f8b6f0e-1c1d-4c3a-9a55-2f6f0a7c1e01",
+    "operator": "0f8b6f0e-1c1d-4c3a-9a55-2f6f0a7c1e02",
+    "manager": "0f8b6f0e-1c1d-4c3a-9a55-2f6f0a7c1e03",
+}
 _CARD = "pm_card_visa"
 
 
 class Play:
-    """Everybody around the functions: the gateway, the stream, the queues, the schedule, the people."""
+    """Everybody around the functions: gateway, stream, queues, schedule, providers, people."""
 
     def __init__(self, stage: Stage, keys: Keys) -> None:
         self.stage = stage
@@ -46,6 +51,7 @@ class Play:
             stage.variables[f"{queue.upper()}_QUEUE"]: function
             for queue, function in template.workers().items()
         }
+        self._streamed = template.streamed()
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._shard: int | None = None
@@ -58,7 +64,7 @@ class Play:
         """Set up, play the happy booking, then a booking that is given up unpaid.
 
         Raises:
-            RuntimeError: the session did not end as it should: nothing measured would mean anything.
+            RuntimeError: it did not end as it should: nothing measured would mean anything.
         """
         self._set_up()
         self.stage.phase = "booking"
@@ -91,12 +97,13 @@ class Play:
         """What a customer's browser asks for until a slot is held."""
         self._api("Customer", "GET", "/v1/operators")
         day = {"from": start.isoformat(), "to": (start + timedelta(hours=1)).isoformat()}
-        self._api("Customer", "GET", "/v1/operators/olga/slots", query=day)
+        self._api("Customer", "GET", f"/v1/operators/{_SUBJECTS['operator']}/slots", query=day)
         wanted = {
-            "operator_id": "olga",
+            "operator_id": _SUBJECTS["operator"],
             "starts_at": start.isoformat(),
             "minutes": 30,
             "main_phone": _CUSTOMER,
+            "backup_phone": _BACKUP,
             "language": "en",
             "adult": True,
         }
@@ -126,10 +133,9 @@ class Play:
         role: str = "customer",
         query: Mapping[str, str] | None = None,
     ) -> Any:
-        person = "olga" if role == "operator" else "anna"
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if method == "POST":
-            headers["Idempotency-Key"] = f"key-{next(self._order)}"
+            headers["Idempotency-Key"] = str(uuid.UUID(int=next(self._order)))
         answer = self.stage.invoke(
             function,
             {
@@ -143,8 +149,8 @@ class Play:
                     "apiId": "api",
                     "authorizer": {
                         "claims": {
-                            "sub": person,
-                            "email": f"{person}@example.com",
+                            "sub": _SUBJECTS[role],
+                            "email": f"{role}@example.com",
                             "email_verified": "true",
                             "cognito:groups": role,
                         }
@@ -215,7 +221,7 @@ class Play:
         now = self._exchange.now
         for exchange in self.stage.invocations[-1].exchanges:
             for item in exchange.consumed.inserted if exchange.consumed else ():
-                if item.get("kind", {}).get("S") in _STREAMED:
+                if item.get("kind", {}).get("S") in self._streamed:
                     self._later(now, lambda item=item: self._relay(item))  # type: ignore[misc]
             if exchange.operation == "SendMessageBatch":
                 sent = json.loads(exchange.request)

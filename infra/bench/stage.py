@@ -31,13 +31,13 @@ from shared.adapters.clock import BusinessClock
 BASE = "http://redial.example"
 TABLE = "redial"
 _SECRET = "redial/providers"
-_CREDENTIALS = {
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": REGION,
     "AWS_REGION": REGION,
     "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_SHAREDCREDENTIALS_FILE": os.devnull,
 }
 
 
@@ -47,7 +47,7 @@ class Invocation:
 
     Args:
         phase: "setup", "booking" or "aside".
-        first: the first of its function: nothing was made or read before.
+        first: the first of its function that had work to do; all it needs was made anew.
         at: business time, epoch seconds.
         exchanges: what it asked of others, in order.
         logged: bytes.
@@ -61,6 +61,11 @@ class Invocation:
     answer: Any
     exchanges: tuple[Exchange, ...]
     logged: int
+
+    @property
+    def worked(self) -> bool:
+        """Whether it asked for more than keys."""
+        return any(exchange.service != "secrets-manager" for exchange in self.exchanges)
 
 
 class Stage:
@@ -90,7 +95,7 @@ class Stage:
 
     def invoke(self, name: str, event: dict[str, Any]) -> Any:
         """Call a function as Lambda does; returns its answer."""
-        first = all(before.function != name for before in self.invocations)
+        first = not any(one.function == name and one.worked for one in self.invocations)
         if first:
             _forget()
         at = self.doubles.exchange.now.timestamp()
@@ -116,8 +121,8 @@ def ready(keys: Keys, work: Path, start: float) -> Iterator[Stage]:
     clock_file = work / "play-clock.json"
     set_clock(clock_file, start)
     clock = BusinessClock(clock_file)
-    with _environment(_CREDENTIALS | {"AWS_ENDPOINT_URL": None}), mock_aws():
-        aws = get_session()
+    with _environment(CREDENTIALS | {"AWS_ENDPOINT_URL": None}), mock_aws():
+        aws: Any = get_session()
         table = aws.create_client("dynamodb")
         table.create_table(TableName=TABLE, **template.table())
         made = _made(aws, keys)

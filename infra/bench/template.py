@@ -1,5 +1,6 @@
-"""What template.yaml says of functions, triggers and the table, so that no list here can drift from it."""
+"""What template.yaml says of functions, triggers and the table: no list here can drift from it."""
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -73,6 +74,13 @@ def workers() -> dict[str, str]:
             function = mapping["FunctionName"]["Ref"].removesuffix("Function")
             found[resource.removesuffix("Queue")] = function
     return found
+
+
+def streamed() -> frozenset[str]:
+    """The kinds of new items that the stream passes on."""
+    mapping = _of_type("AWS::Lambda::EventSourceMapping")["RelayTrigger"]
+    (one,) = mapping["FilterCriteria"]["Filters"]
+    return frozenset(json.loads(one["Pattern"])["dynamodb"]["NewImage"]["kind"]["S"])
 
 
 def table() -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """What DynamoDB charges for, by the rules of its developer guide.
 
-Sources, all under docs.aws.amazon.com/amazondynamodb/latest/developerguide: "DynamoDB item sizes and
-formats" (CapacityUnitCalculations), "DynamoDB read and write operations"
-(read-write-operations), "Using Global Secondary Indexes" (GSI, write capacity), "Amazon DynamoDB
-Transactions: How it works" (transaction-apis, capacity management).
+Sources, under docs.aws.amazon.com/amazondynamodb/latest/developerguide: "DynamoDB item sizes and
+formats" (CapacityUnitCalculations), "DynamoDB read and write operations" (read-write-operations),
+"Using Global Secondary Indexes" (GSI, write capacity units), "Amazon DynamoDB Transactions: How it
+works" (transaction-apis, capacity management).
 """
 
 import math

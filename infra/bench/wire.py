@@ -1,4 +1,4 @@
-"""Everything that goes over the wire to AWS and to the providers, recorded as it was asked and answered."""
+"""What goes over the wire to AWS and to the providers, recorded as it was asked and answered."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping

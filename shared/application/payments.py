@@ -30,7 +30,7 @@ class CardPayments:
         self._provider = provider
 
     def start(self, booking_id: str) -> Checkout:
-        """The payment intent of a held booking: one for all its life, however often asked for (S2.10).
+        """The payment intent of a held booking: one for life, however often asked for (S2.10).
 
         Raises:
             RuleBroken: there is nothing to pay, or not any more.

@@ -167,8 +167,8 @@ class VoiceDesk:
     def _known(self, booking_id: str, leg_id: str, call_id: str) -> tuple[Booking, Leg]:
         """The leg, if this call is the one it stands for.
 
-        A queue may deliver a request to ring twice, and then two calls ring for one leg: only the one
-        whose id was noted counts, the other is told to hang up and never joins (S1.4).
+        A queue may deliver a request to ring twice, and then two calls ring for one leg: only the
+        one whose id was noted counts, the other is told to hang up and never joins (S1.4).
         """
         booking = self._bookings.load(booking_id).booking
         leg = _leg(booking, leg_id)

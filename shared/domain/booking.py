@@ -24,6 +24,21 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
+# What moves a booking on; docs/booking-states.md is drawn from this (`make docs`).
+TRANSITIONS: Mapping[tuple[Status | None, type[e.Event]], Status] = {
+    (None, e.BookingHeld): Status.HELD,
+    (Status.HELD, e.BookingScheduled): Status.SCHEDULED,
+    (Status.HELD, e.BookingExpired): Status.EXPIRED,
+    (Status.HELD, e.BookingCancelled): Status.CANCELLED,
+    (Status.EXPIRED, e.BookingReinstated): Status.HELD,
+    (Status.SCHEDULED, e.BookingCancelled): Status.CANCELLED,
+    (Status.SCHEDULED, e.SessionStarted): Status.LIVE,
+    (Status.LIVE, e.SessionEnding): Status.ENDING,
+    (Status.ENDING, e.SessionClosed): Status.COMPLETED,
+}
+_MOVING = frozenset(event for _, event in TRANSITIONS)
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """An effect that somebody still has to answer for.
@@ -127,7 +142,7 @@ class Booking:
     card_due: Money
     hold_until: datetime
     created_at: datetime
-    status: Status = Status.HELD
+    status: Status
     intent_id: str | None = None
     paid_by_card: bool = False
     credited: frozenset[str] = frozenset()
@@ -198,11 +213,16 @@ def evolve(booking: Booking | None, event: e.Event, at: datetime) -> Booking:
         booking: the state before; None only for BookingHeld.
         event: what happened.
         at: business time of the decision, UTC.
+
+    Raises:
+        LookupError: this event never happens to a booking of this status.
     """
-    if isinstance(event, e.BookingHeld):
-        return _held(event, at)
     if booking is None:
-        raise LookupError(f"{type(event).__name__} without a booking")
+        if not isinstance(event, e.BookingHeld):
+            raise LookupError(f"{type(event).__name__} without a booking")
+        return _held(event, at)
+    if type(event) in _MOVING:
+        booking = _moved(booking, event)
     match event:
         case e.IntentMade():
             return replace(booking, intent_id=event.intent_id)
@@ -211,14 +231,13 @@ def evolve(booking: Booking | None, event: e.Event, at: datetime) -> Booking:
         case e.PaymentConfirmed():
             return _paid(booking, event, at)
         case e.BookingScheduled():
-            return _settled(replace(booking, status=Status.SCHEDULED), CANCEL_INTENT)
+            return _settled(booking, CANCEL_INTENT)
         case e.BookingExpired() | e.BookingCancelled():
-            status = Status.EXPIRED if isinstance(event, e.BookingExpired) else Status.CANCELLED
             unpaid = booking.card_due.minor > 0 and not booking.paid_by_card
-            gone = replace(booking, status=status, restored=event.restored)
+            gone = replace(booking, restored=event.restored)
             return _asked(gone, CANCEL_INTENT, at) if unpaid else gone
         case e.BookingReinstated():
-            return replace(booking, status=Status.HELD, holdings=event.holdings)
+            return replace(booking, holdings=event.holdings)
         case e.IntentCancelled():
             return _settled(replace(booking, intent_id=event.intent_id), CANCEL_INTENT)
         case e.PaymentCredited():
@@ -258,20 +277,21 @@ def evolve(booking: Booking | None, event: e.Event, at: datetime) -> Booking:
         case e.EffectRedriven():
             return _asked(booking, event.effect_id, at)
         case e.SessionStarted():
-            return replace(booking, status=Status.LIVE, session=Session(started_at=at))
+            return replace(booking, session=Session(started_at=at))
         case e.OperatorReplaced():
             booking = replace(
                 booking, operator_id=event.operator_id, operator_phones=event.operator_phones
             )
             return replace(booking, session=_session(booking.live_session, event, at))
-        case e.SessionEnding():
-            booking = replace(booking, status=Status.ENDING)
-            return replace(booking, session=_session(booking.live_session, event, at))
-        case e.SessionClosed():
-            booking = replace(booking, status=Status.COMPLETED)
-            return replace(booking, session=_session(booking.live_session, event, at))
         case _:
             return replace(booking, session=_session(booking.live_session, event, at))
+
+
+def _moved(booking: Booking, event: e.Event) -> Booking:
+    status = TRANSITIONS.get((booking.status, type(event)))
+    if status is None:
+        raise LookupError(f"{type(event).__name__} of a booking that is {booking.status}")
+    return replace(booking, status=status)
 
 
 def _held(event: e.BookingHeld, at: datetime) -> Booking:
@@ -292,6 +312,7 @@ def _held(event: e.BookingHeld, at: datetime) -> Booking:
         card_due=event.card_due,
         hold_until=event.hold_until,
         created_at=at,
+        status=TRANSITIONS[None, e.BookingHeld],
     )
 
 

@@ -1,8 +1,8 @@
 """Double entry: append-only journal entries that sum to zero in every unit (S2.9, Never 1).
 
-Debits are positive, credits negative. What we owe customers is therefore negative, what the payment
-provider holds for us positive. Money is counted in minor units of its currency (unit "rub"), minutes
-in seconds of their tariff (unit "sec:standard"; bonus minutes "sec:bonus").
+Debits are positive, credits negative. What we owe customers is therefore negative, what the
+payment provider holds for us positive. Money is counted in minor units of its currency (unit
+"rub"), minutes in seconds of their tariff (unit "sec:standard"; bonus minutes "sec:bonus").
 """
 
 from collections import Counter

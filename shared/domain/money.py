@@ -7,9 +7,10 @@ from shared.domain.errors import RuleBroken
 
 # ISO 4217 currencies whose minor unit is not a hundredth, as the payment provider counts them
 # (docs.stripe.com/currencies: "zero-decimal" and "three-decimal" currencies).
-_ZERO_DECIMAL = frozenset(
-    ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf")
-)
+_ZERO_DECIMAL = frozenset((
+    "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga",
+    "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf",
+))  # fmt: skip
 _THREE_DECIMAL = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
 
 

@@ -1,0 +1,159 @@
+"""What one happy booking costs: counted from the exchanges of its invocations, then priced."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from infra.bench.prices import Prices
+from infra.bench.stage import Invocation
+from infra.bench.template import Function
+from infra.bench.wire import PROVIDERS, Exchange
+
+_SWEEPS = frozenset({"DueSweep", "CallsSweep"})
+_HTTP = "statusCode"  # only functions behind the API answer with one
+# Lambda receives a message from a queue and deletes it (docs.aws.amazon.com/lambda: with-sqs).
+_SQS_REQUESTS_OF_A_WORKER = 2
+_MINUTES_A_MONTH = 60 * 730
+_MILLION = 1_000_000
+_NOT_COUNTED = (
+    "storage and backups",
+    "sign-in",
+    "alarms and metrics",
+    "traffic",
+    "the platform's own log lines",
+    "empty receives of Lambda's pollers",
+    "requests of DynamoDB to its own key",
+    "what the payment and telephony providers charge",
+)
+
+
+def count(
+    invocations: Sequence[Invocation], functions: Sequence[Function], prices: Prices
+) -> dict[str, Any]:
+    """The whole chapter of the report.
+
+    Sweeps run whether anybody has booked or not: the sweep and its look into the due index or the
+    provider's list are fixed; what it then does for the booking is counted with the booking.
+    """
+    played = [one for one in invocations if one.phase == "booking"]
+    exchanges = [e for one in played for e in _of_booking(one)]
+    called = Counter(one.function for one in played if one.function not in _SWEEPS)
+    workers = sum(1 for one in played if "Records" in one.event and one.function != "Relay")
+    quantities: dict[str, float] = {
+        "write_unit": sum(e.consumed.write_units for e in exchanges if e.consumed),
+        "read_unit": sum(e.consumed.read_units for e in exchanges if e.consumed),
+        "lambda_request": called.total(),
+        "lambda_gb_second": _gb_seconds(called, functions, prices),
+        "api_request": sum(1 for one in played if _behind_api(one)),
+        "sqs_request": _of(exchanges, "sqs") + _SQS_REQUESTS_OF_A_WORKER * workers,
+        "kms_request": _of(exchanges, "kms"),
+        "email": _of(exchanges, "ses"),
+        "log_byte": sum(one.logged for one in played if one.function not in _SWEEPS),
+    }
+    return {
+        "booking": {
+            "story": "first booking of a customer with two phones: choose, book, pay by card, "
+            "reminder, 30 minutes joined, ended by the limit; functions are warm",
+            "quantities": quantities,
+            "invocations": dict(called),
+            "requests": dict(Counter(f"{e.service} {_named(e)}" for e in exchanges)),
+            "write_units": _write_units(exchanges),
+            "stripe_requests": _of(exchanges, "stripe"),
+            "twilio_requests": _of(exchanges, "twilio"),
+        },
+        "per_cold_start": {
+            "secret_request": 1,
+            "functions": sorted(
+                {one.function for one in invocations if _of(one.exchanges, "secrets-manager")}
+            ),
+        },
+        "fixed_per_month": _fixed(invocations, functions, prices),
+        "dollars_per_million_bookings": _dollars(
+            {name: quantity * _MILLION for name, quantity in quantities.items()}, prices
+        ),
+        "not_counted": list(_NOT_COUNTED),
+        "prices": prices.source,
+    }
+
+
+def _of_booking(one: Invocation) -> Iterable[Exchange]:
+    for exchange in one.exchanges:
+        if exchange.service == "secrets-manager":
+            continue  # once per cold start
+        if one.function in _SWEEPS and _look(exchange):
+            continue
+        yield exchange
+
+
+def _look(exchange: Exchange) -> bool:
+    """Whether a sweep would have asked this without any booking."""
+    if exchange.consumed is not None:
+        return exchange.consumed.index is not None
+    return exchange.service in PROVIDERS and exchange.operation.startswith("GET")
+
+
+def _of(exchanges: Iterable[Exchange], service: str) -> int:
+    return sum(1 for exchange in exchanges if exchange.service == service)
+
+
+def _named(exchange: Exchange) -> str:
+    """The operation without the ids in its path."""
+    return re.sub(r"/(AC|CA|CF|pi_|ch_|re_)\w+", r"/\1..", exchange.operation)
+
+
+def _behind_api(one: Invocation) -> bool:
+    return isinstance(one.answer, dict) and _HTTP in one.answer
+
+
+def _gb_seconds(called: Mapping[str, int], functions: Sequence[Function], prices: Prices) -> float:
+    gigabytes = {one.name: one.memory / 1024 for one in functions}
+    return sum(gigabytes[name] * times for name, times in called.items()) * prices.billed_seconds
+
+
+def _write_units(exchanges: Iterable[Exchange]) -> dict[str, Any]:
+    """Where the write units go: into which items and indexes, and for which decisions."""
+    items: Counter[str] = Counter()
+    decisions: Counter[str] = Counter()
+    times: Counter[str] = Counter()
+    for exchange in exchanges:
+        if exchange.consumed is None or not exchange.consumed.writes:
+            continue
+        for write in exchange.consumed.writes:
+            items[write.kind] += write.units
+            for index, cost in write.index_units.items():
+                items[f"index {index}"] += cost
+        decision = exchange.consumed.decision or exchange.consumed.writes[0].kind
+        decisions[decision] += exchange.consumed.write_units
+        times[decision] += 1
+    return {
+        "by_item": dict(items.most_common()),
+        "by_decision": {
+            name: {"times": times[name], "units": cost} for name, cost in decisions.most_common()
+        },
+    }
+
+
+def _fixed(
+    invocations: Sequence[Invocation], functions: Sequence[Function], prices: Prices
+) -> dict[str, Any]:
+    """What the sweeps ask for in an empty month, from the first of each, which saw all there is."""
+    sweeps = [one for one in invocations if one.first and one.function in _SWEEPS]
+    called = {one.function: _MINUTES_A_MONTH for one in sweeps}
+    looks = [e for one in sweeps for e in one.exchanges if _look(e)]
+    quantities: dict[str, float] = {
+        "read_unit": sum(e.consumed.read_units for e in looks if e.consumed) * _MINUTES_A_MONTH,
+        "lambda_request": sum(called.values()),
+        "lambda_gb_second": _gb_seconds(called, functions, prices),
+        "log_byte": sum(one.logged for one in sweeps) * _MINUTES_A_MONTH,
+    }
+    return {
+        "quantities": quantities,
+        "twilio_requests": _of(looks, "twilio") * _MINUTES_A_MONTH,
+        "dollars": _dollars(quantities, prices),
+    }
+
+
+def _dollars(quantities: Mapping[str, float], prices: Prices) -> dict[str, float]:
+    lines = {name: round(n * prices.dollars[name], 2) for name, n in quantities.items()}
+    return lines | {"total": round(sum(lines.values()), 2)}

@@ -1,0 +1,65 @@
+"""Puts what `make bench` measured into README.md, between its two marks: `make docs`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+_ROOT = Path(__file__).resolve().parents[2]
+README, BENCH = _ROOT / "README.md", _ROOT / "build" / "bench.json"
+_BEGIN, _END = "<!-- measured -->", "<!-- /measured -->"
+
+
+def table(report: dict[str, Any]) -> str:
+    """The measurements in Markdown.
+
+    Args:
+        report: what build/bench.json holds.
+    """
+    starts, warm, cost = report["starts"], report["warm"], report["cost"]
+    rows = [
+        f"| {name} | {one['ratio_to_bare']}x | {one['memory_mb']} |"
+        for name, one in starts["functions"].items()
+    ]
+    units = cost["booking"]["quantities"]
+    dollars = cost["dollars_per_million_bookings"]["total"]
+    return "\n".join(
+        [
+            f"Python {report['python']} on {report['machine']}; a bare interpreter takes "
+            f"{starts['bare_cpu_ms']} ms of CPU; medians of {starts['rounds']}.",
+            "",
+            "| entry point | CPU to the first answer, to bare | peak memory, MB |",
+            "|---|---|---|",
+            *rows,
+            "",
+            f"- A warm `POST /v1/bookings` takes {warm['post_bookings']['ratio']}x the CPU of one "
+            "boto3 transaction of five items,",
+            f"  a warm payment webhook {warm['payment_webhook']['ratio']}x.",
+            f"- One happy booking takes {units['write_unit']} write units, "
+            f"{units['read_unit']:g} read units and {units['lambda_request']} invocations;",
+            f"  a million of them ${dollars:,.2f} at the prices of {cost['prices']['date']} in "
+            f"{cost['prices']['region']} (infra/bench/prices.toml).",
+            *[f"- Target missed: {t['target']} {t['wanted']}." for t in missed(report)],
+        ]
+    )
+
+
+def missed(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """The targets that were not met."""
+    return [target for target in report["targets"] if not target["met"]]
+
+
+def main() -> None:
+    """Write them, where there are any."""
+    if not BENCH.is_file():
+        print("README.md keeps its measurements: `make bench` has not run here")
+        return
+    text = README.read_text()
+    before, _, rest = text.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    made = table(json.loads(BENCH.read_text()))
+    README.write_text(f"{before}{_BEGIN}\n{made}\n{_END}{after}")
+    print("wrote the measurements into README.md")
+
+
+if __name__ == "__main__":
+    main()
