@@ -45,7 +45,7 @@ unit: setup ## run the tests that need no local stack
 	$(PY) -m pytest -n auto -m "not local"
 
 bench: setup ## measure starts, memory, CPU and cost; writes build/bench.json
-	$(PY) -m infra.bench
+	@$(PY) -m infra.bench
 
 openapi: setup ## write the API's description to docs/openapi.json
 	$(PY) -m functions.http.openapi

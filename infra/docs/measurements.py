@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-_ROOT = Path(__file__).resolve().parents[2]
-README, BENCH = _ROOT / "README.md", _ROOT / "build" / "bench.json"
-_BEGIN, _END = "<!-- measured -->", "<!-- /measured -->"
+ROOT = Path(__file__).resolve().parents[2]
+README, BENCH = ROOT / "README.md", ROOT / "build" / "bench.json"
+BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 
 
 def table(report: dict[str, Any]) -> str:
@@ -54,10 +54,10 @@ def main() -> None:
         print("README.md keeps its measurements: `make bench` has not run here")
         return
     text = README.read_text()
-    before, _, rest = text.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
     made = table(json.loads(BENCH.read_text()))
-    README.write_text(f"{before}{_BEGIN}\n{made}\n{_END}{after}")
+    README.write_text(f"{before}{BEGIN}\n{made}\n{END}{after}")
     print("wrote the measurements into README.md")
 
 

@@ -148,6 +148,8 @@ def _start(settings: Settings, ledger: Ledger, keys: Keys, owner: int | None) ->
             "BIND_HOST": HOST,
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
+            # Warmed workers stay for as long as somebody tries things by hand.
+            "LAMBDA_WARM_TTL_SECONDS": "86400",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
         },

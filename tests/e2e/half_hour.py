@@ -15,7 +15,7 @@ from tests.e2e.local_stack import OPERATOR_PHONE, LocalStack
 from tests.e2e.payment_double import webhooks
 
 MINUTES = 5
-DROPS_AFTER, CALLS_BACK_AFTER, ENDS_AFTER = 60, 15, 40  # seconds
+DROPS_AFTER, CALLS_BACK_AFTER, ENDS_AFTER = 60, 15, 30  # seconds
 _PICKS_UP = [{"do": "answer", "after": 4}, {"do": "press", "keys": "1", "after": 2}]
 _ENDS_BY_KEY = [
     {"do": "press", "keys": "1", "after": 2},

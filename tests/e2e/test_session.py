@@ -9,13 +9,14 @@ from shared.domain.instructions import Prompt
 from shared.domain.wording import spoken
 from tests.e2e import payment_double
 from tests.e2e.customer import Customer, Json
-from tests.e2e.half_hour import CALLS_BACK_AFTER, DROPS_AFTER, ENDS_AFTER, MINUTES, HalfHour
+from tests.e2e.half_hour import CALLS_BACK_AFTER, DROPS_AFTER, MINUTES, HalfHour
 from tests.e2e.local_stack import OPERATOR_PHONE, PER_MINUTE, LocalStack
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
 BOUGHT = MINUTES * 60
-# Seconds of business time; they pass five times as fast as real ones while a leg is in motion.
+# Business seconds between our word that a leg may join and the exchange's that it has: at the pace
+# of a leg in motion, a real second is five of them.
 SLACK = 10
 CHECKLIST = (  # S1.3, point by point
     "батареи не меньше 50 % или телефон заряжается",
@@ -40,7 +41,7 @@ def test_the_dropped_call_goes_on_where_it_stopped(anna: Customer, half_hour: Ha
     assert dropped["fields"]["lost"] == ["customer"]
     (restored,) = anna.events(number, "LineRestored")
     spent = BOUGHT - restored["fields"]["left"]
-    assert DROPS_AFTER - SLACK <= spent <= DROPS_AFTER + SLACK
+    assert DROPS_AFTER <= spent + 1 <= DROPS_AFTER + SLACK
     # The customer called back in time, so that nobody rang him again.
     assert len(anna.events(number, "LegCalledIn")) == 1
     rung = [leg["fields"]["side"] for leg in anna.events(number, "LegRequested")]
@@ -53,7 +54,7 @@ def test_every_second_of_the_session_is_of_one_kind(anna: Customer, half_hour: H
     bill = session["bill"]
     assert session["reason"] == "customer_ended"
     assert bill["billed"] == bill["talk"] + bill["hold"] == BOUGHT - bill["unused"]
-    assert bill["talk"] >= DROPS_AFTER + ENDS_AFTER - SLACK
+    assert bill["talk"] > DROPS_AFTER
     assert bill["gap"] >= CALLS_BACK_AFTER
     began, ended = (datetime.fromisoformat(session[at]) for at in ("started_at", "ended_at"))
     wall = sum(bill[part] for part in ("waiting", "talk", "hold", "gap"))

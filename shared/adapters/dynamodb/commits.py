@@ -1,7 +1,7 @@
 """One decision, one transaction: everything it writes, or nothing, and why nothing.
 
 The decision's own item is at once its journal entry and its outbox row: one item where three would
-be written twice each, as transactions cost (docs/decisions/one-item-per-decision.md).
+be written twice each, as transactions cost (docs/decisions/0002).
 """
 
 import hashlib
