@@ -15,6 +15,16 @@ from shared import bootstrap
 
 logger = Logger()
 _LONGEST_BODY = 256 * 1024
+# What changes a booking; other types are acknowledged and not kept (README, "Deploy").
+_WORKED = frozenset(
+    {
+        "payment_intent.succeeded",
+        "payment_intent.payment_failed",
+        "payment_intent.canceled",
+        "refund.updated",
+        "refund.failed",
+    }
+)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -49,6 +59,9 @@ def _receive(event: dict[str, Any]) -> None:
         subject = str(message["data"]["object"]["id"])
     except (ValueError, KeyError, TypeError):
         raise Malformed("event_malformed", "This is not an event with an object.") from None
+    if kind not in _WORKED:
+        logger.info("payment event of no interest", extra={"event_type": kind})
+        return
     stored = {"type": kind, "object": subject, "event": message_id}
     new = bootstrap.store().receive(
         "stripe", message_id, kind, json.dumps(stored), bootstrap.clock().now()

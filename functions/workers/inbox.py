@@ -19,3 +19,5 @@ def perform(payments: CardPayments, body: str) -> None:
     if message["type"].startswith("payment_intent."):
         evidence = {"event": message["event"], "type": message["type"]}
         payments.reported(message["object"], evidence)
+    elif message["type"].startswith("refund."):
+        payments.refund_reported(message["object"])

@@ -18,6 +18,7 @@ TRIES = 8
 # A wake-up nearer than this goes through a delayed message; the sweep looks as far ahead.
 LOOK_AHEAD = timedelta(seconds=120)
 _NET = timedelta(minutes=5)
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Bookings:
@@ -128,12 +129,14 @@ def change(
         steps.append((event, state))
     follows = consequences(loaded.booking if loaded else None, steps)
     policy = policy_of(after.policy_version)
-    due = next_due(after, policy)
+    before = loaded.booking if loaded else None
+    due = next_due(after, now, policy)
     effects = follows.effects
     index = due
     if due is not None and due - now <= LOOK_AHEAD:
-        index = _net_after(due)
-        if loaded is None or next_due(loaded.booking, policy) != due:
+        index = _net(due, loaded.due_at if loaded else None)
+        known = loaded is not None and next_due(loaded.booking, now, policy) == due
+        if not known or loaded is None or loaded.due_at != index:
             effects = (*effects, Effect(EffectKind.WAKE, after.booking_id, at=max(due, now)))
     return Change(
         booking=after,
@@ -144,12 +147,24 @@ def change(
         consequences=replace(follows, effects=()),
         effects=effects,
         due_at=index,
+        head=loaded is None or loaded.due_at != index or _listed(before) != _listed(after),
         replay=replay,
     )
 
 
-def _net_after(due: datetime) -> datetime:
-    """The next full five minutes that leave the delayed message time to arrive first."""
-    late = due + LOOK_AHEAD
-    start = datetime.fromtimestamp(0, UTC)
-    return late + (start - late) % _NET
+def _net(due: datetime, present: datetime | None) -> datetime:
+    """Where a booking stands in the index while a delayed message wakes it.
+
+    Late enough for the message to come first, and where it stood before if that will do.
+    """
+    earliest = due + LOOK_AHEAD
+    if present is not None and earliest <= present <= earliest + _NET:
+        return present
+    return earliest + (_EPOCH - earliest) % _NET
+
+
+def _listed(booking: Booking | None) -> tuple[object, ...]:
+    """What lists show of a booking."""
+    if booking is None:
+        return ()
+    return booking.status, booking.operator_id, booking.starts_at

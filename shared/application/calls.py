@@ -1,6 +1,6 @@
 """Carrying out what sessions ask of the telephony provider, and finding out what it left out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.application.booking import after_last, all_open
 from shared.application.bookings import Bookings
@@ -8,9 +8,9 @@ from shared.application.ports import ProviderCall, Telephony
 from shared.application.store import Cause, Contacts, SlotTaken
 from shared.domain import commands as c
 from shared.domain.booking import Booking, Status
-from shared.domain.errors import Declined, OutcomeUnknown, Unavailable
+from shared.domain.errors import Declined, OutcomeUnknown, RedialError, Unavailable
 from shared.domain.instructions import Prompt
-from shared.domain.legs import Leg
+from shared.domain.legs import Leg, Side
 from shared.domain.policy import policy_of
 from shared.domain.slots import quarter_of, quarters
 
@@ -19,6 +19,9 @@ _PROVIDER = "telephony provider"
 ENDED_WINDOW = timedelta(minutes=2)
 # Our clock and the provider's may differ by this much when a call is looked up by its time.
 _CLOCK_TOLERANCE = timedelta(seconds=5)
+# A session before this one may have begun so long ago and still run over.
+_LONGEST_SESSION = timedelta(hours=3)
+_SWEEP = "calls"
 
 
 class CallRoom:
@@ -43,6 +46,9 @@ class CallRoom:
         if number is None:
             self._failed(booking_id, leg_id, "number erased")
             return
+        if leg.side is Side.OPERATOR and self._talks_still(booking, leg.party_id):
+            self._failed(booking_id, leg_id, "busy with the session before")
+            return
         if asked_before and self._adopt(booking, leg, number):
             return
         ring = policy_of(booking.policy_version).ring_timeout
@@ -59,6 +65,15 @@ class CallRoom:
             if leg is not None and leg.call_id != call_id:
                 # The request to ring was delivered twice at once, and the other call was first.
                 self._provider.hang_up(call_id)
+
+    def _talks_still(self, booking: Booking, operator_id: str) -> bool:
+        """Whether the operator's session before this one is not over (Never 6)."""
+        start = booking.starts_at
+        earlier = self._store.slots(operator_id, start - _LONGEST_SESSION, start)
+        ids = {slot.booking_id for slot in earlier} - {None, booking.booking_id}
+        others = [self._bookings.load(str(other)).booking for other in ids]
+        on_air = (Status.LIVE, Status.ENDING)
+        return any(o.operator_id == operator_id and o.status in on_air for o in others)
 
     def hang_up(self, booking_id: str, leg_id: str) -> None:
         """End a leg that is not wanted any more; one not placed yet is hung up once it is."""
@@ -99,12 +114,15 @@ class CallRoom:
             return
         now = self._bookings.clock.now()
         wanted = quarters(quarter_of(now), booking.left(now) + now.minute % 15 * 60)
+        away = booking.operator_id
         for operator_id in self._store.open_operators(wanted[0]):
+            if operator_id == away:
+                continue
             slots = self._store.slots(operator_id, wanted[0], after_last(wanted))
             operator = self._store.operator(operator_id)
             if operator is None or not all_open(slots, wanted):
                 continue
-            command = c.ReplaceOperator(operator_id, operator.phones, wanted)
+            command = c.ReplaceOperator(operator_id, operator.phones, away, wanted)
             try:
                 self._apply(booking_id, command, "ReplaceOperator", operator_id)
             except SlotTaken:
@@ -120,11 +138,19 @@ class CallRoom:
             return
         booked_until = after_last(quarters(booking.starts_at, booking.seconds))
         over = since + timedelta(seconds=booking.left(since))
+        free: list[datetime] = []
+        command: c.NoteNextBooking | c.KeepQuarters
         for slot in self._store.slots(booking.operator_id, booked_until, over):
-            if slot.booking_id not in (None, booking_id):
-                command = c.NoteNextBooking(str(slot.booking_id), slot.quarter)
-                self._apply(booking_id, command, "NoteNextBooking", str(slot.booking_id))
-                return
+            if slot.booking_id is None:
+                free.append(slot.quarter)
+            elif slot.booking_id != booking_id:
+                command = c.NoteNextBooking(slot.booking_id, slot.quarter)
+                self._apply(booking_id, command, "NoteNextBooking", slot.booking_id)
+                break
+        if free:
+            # Nobody may book time that this session will need; SlotTaken is retried by the queue.
+            command = c.KeepQuarters(booking.operator_id, tuple(free))
+            self._apply(booking_id, command, "KeepQuarters", booking.operator_id)
 
     def delay_next(self, booking_id: str, next_booking_id: str, seconds: int) -> None:
         """Tell the next customer beforehand."""
@@ -137,12 +163,24 @@ class CallRoom:
         Returns:
             How many belonged to sessions of ours.
         """
-        ours = 0
-        for call in self._provider.calls_ended(self._bookings.clock.now() - ENDED_WINDOW):
+        now = self._bookings.clock.now()
+        swept = self._store.swept_until(_SWEEP)
+        since = now - ENDED_WINDOW
+        if swept is not None:
+            # After a pause of the sweep, or a failure, it goes on where it had come to.
+            since = min(since, swept - _CLOCK_TOLERANCE)
+        ours, failed = 0, 0
+        for call in self._provider.calls_ended(since):
             found = self._store.booking_of_call(call.call_id)
-            if found is not None:
-                ours += 1
+            if found is None:
+                continue
+            ours += 1
+            try:
                 self._ended(*found, call)
+            except RedialError:
+                failed += 1
+        if not failed:
+            self._store.note_swept(_SWEEP, now)
         return ours
 
     def _ended(self, booking_id: str, leg_id: str, call: ProviderCall) -> bool:

@@ -4,9 +4,13 @@ from shared.application.bookings import Bookings
 from shared.application.ports import Mail
 from shared.application.store import Cause, Contacts
 from shared.domain import commands as c
+from shared.domain.booking import Status
 from shared.domain.errors import Declined
 from shared.domain.events import Letter
 from shared.domain.letters import Facts, write
+
+# Letters that are wrong once the session has begun, or was cancelled.
+_BEFORE_START = frozenset({Letter.REMINDER, Letter.SESSION_DELAYED})
 
 
 class Letters:
@@ -27,6 +31,9 @@ class Letters:
         if letter_id not in booking.pending:
             return
         letter = Letter(letter_id.split("-")[1])
+        if letter in _BEFORE_START and booking.status not in (Status.HELD, Status.SCHEDULED):
+            self._refused(booking_id, letter_id, "too_late")
+            return
         address = self._contacts.email(booking.customer_id)
         if address is None:
             self._refused(booking_id, letter_id, "no_address")

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 
 from shared.application.bookings import Bookings
-from shared.application.ports import Intent, IntentStatus, Payments, ProviderRefund
+from shared.application.ports import Intent, IntentStatus, Payments, ProviderRefund, RefundStatus
 from shared.application.store import Cause, FundsSpent, SlotTaken
 from shared.domain import commands as c
 from shared.domain.booking import CANCEL_INTENT, Booking, Refund, Status
-from shared.domain.errors import Declined, RuleBroken
+from shared.domain.errors import Declined, OutcomeUnknown, RuleBroken, Unavailable
 
 _PROVIDER = "payment provider"
-# The provider has returned this money already, by other hands: crediting it would pay it twice.
-_RETURNED_ELSEWHERE = frozenset({"charge_already_refunded", "charge_disputed"})
+_RETURNED_BY_HAND = "charge_already_refunded"
+_DISPUTED = "charge_disputed"
+_MOST_INTENTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,9 @@ class CardPayments:
         intent = self._make_intent(booking)
         cause = Cause("StartPayment", "customer", {"payment_intent": intent.intent_id})
         booking = self._bookings.apply(booking_id, c.NoteIntent(intent.intent_id), cause)
+        if booking.intent_id not in (None, intent.intent_id):
+            # Another request was first; only the secret of the intent we noted is ever handed out.
+            intent = self._provider.intent(str(booking.intent_id))
         return Checkout(booking, intent)
 
     def reported(self, intent_id: str, evidence: dict[str, str]) -> None:
@@ -96,36 +100,61 @@ class CardPayments:
         refund = next((r for r in booking.refunds if r.refund_id == refund_id), None)
         if refund is None or refund.outcome is not None:
             return
+        attempt = refund.attempt
         if asked_before:
             found = self._find(refund)
             if found is not None:
-                self._note_refund(booking_id, refund, found)
-            else:
-                cause = Cause("RetryRefund", "worker", {"refund": refund_id})
-                command = c.RetryRefund(refund_id, refund.attempt)
-                self._bookings.apply(booking_id, command, cause)
-            return
+                self._note_refund(booking_id, refund_id, found)
+                return
+            cause = Cause("RetryRefund", "worker", {"refund": refund_id})
+            self._bookings.apply(booking_id, c.RetryRefund(refund_id, attempt), cause)
+            attempt += 1
         try:
             made = self._provider.create_refund(
                 refund.intent_id,
                 refund.amount,
                 {"refund_id": refund_id, "booking_id": booking_id},
-                f"refund:{refund_id}:{refund.attempt}",
+                f"refund:{refund_id}:{attempt}",
             )
         except Declined as declined:
-            if declined.code in _RETURNED_ELSEWHERE:
-                raise
-            cause = Cause("NoteRefundRefused", _PROVIDER, {"code": declined.code})
-            self._bookings.apply(booking_id, c.NoteRefundRefused(refund_id, declined.code), cause)
+            self._refund_declined(booking_id, refund_id, declined.code)
         else:
-            self._note_refund(booking_id, refund, made)
+            self._note_refund(booking_id, refund_id, made)
+
+    def refund_reported(self, provider_refund_id: str) -> None:
+        """Something happened to a refund: ask the provider what, and decide on that alone."""
+        found = self._provider.refund(provider_refund_id)
+        booking_id, refund_id = found.metadata.get("booking_id"), found.metadata.get("refund_id")
+        if booking_id is not None and refund_id is not None:
+            self._note_refund(booking_id, refund_id, found)
+
+    def _refund_declined(self, booking_id: str, refund_id: str, code: str) -> None:
+        """The provider refuses: the money goes to the balance, unless it has gone back already."""
+        command: c.NoteRefund | c.NoteRefundRefused = c.NoteRefundRefused(refund_id, code)
+        if code == _RETURNED_BY_HAND:
+            command = c.NoteRefund(refund_id, "by hand")
+        elif code == _DISPUTED:
+            raise Unavailable(code, "The bank decides about this payment; it is asked again later.")
+        cause = Cause(type(command).__name__, _PROVIDER, {"code": code})
+        self._bookings.apply(booking_id, command, cause)
 
     def _make_intent(self, booking: Booking) -> Intent:
-        return self._provider.create_intent(
-            booking.card_due,
-            {"booking_id": booking.booking_id},
-            f"intent:{booking.booking_id}",
-        )
+        """Make the intent, or get the one made under the same key.
+
+        A key replays even a stored failure of the provider for a day, so there are a few of them.
+        An intent that a lost answer left behind takes no money: nobody was ever given its secret.
+        """
+        for attempt in range(1, _MOST_INTENTS):
+            try:
+                return self._intent_under(booking, attempt)
+            except OutcomeUnknown:
+                continue
+        return self._intent_under(booking, _MOST_INTENTS)
+
+    def _intent_under(self, booking: Booking, attempt: int) -> Intent:
+        key = f"intent:{booking.booking_id}:{attempt}"
+        metadata = {"booking_id": booking.booking_id}
+        return self._provider.create_intent(booking.card_due, metadata, key)
 
     def _settle(self, booking_id: str, intent: Intent, evidence: dict[str, str]) -> None:
         evidence = {**evidence, "charge": intent.charge_id or ""}
@@ -146,7 +175,15 @@ class CardPayments:
         refunds = self._provider.refunds_of(refund.intent_id)
         return next((r for r in refunds if r.metadata.get("refund_id") == refund.refund_id), None)
 
-    def _note_refund(self, booking_id: str, refund: Refund, made: ProviderRefund) -> None:
-        cause = Cause("NoteRefund", _PROVIDER, {"refund": made.provider_refund_id})
-        command = c.NoteRefund(refund.refund_id, made.provider_refund_id)
+    def _note_refund(self, booking_id: str, refund_id: str, found: ProviderRefund) -> None:
+        """What the provider says of a refund; one that is on its way is asked for again later."""
+        evidence = {"refund": found.provider_refund_id, "status": found.status}
+        command: c.NoteRefund | c.NoteRefundRefused
+        if found.status is RefundStatus.SUCCEEDED:
+            command = c.NoteRefund(refund_id, found.provider_refund_id)
+        elif found.status in (RefundStatus.FAILED, RefundStatus.CANCELED):
+            command = c.NoteRefundRefused(refund_id, found.failure_reason or found.status)
+        else:
+            return
+        cause = Cause(type(command).__name__, _PROVIDER, evidence)
         self._bookings.apply(booking_id, command, cause)

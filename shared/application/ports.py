@@ -113,6 +113,10 @@ class Payments(Protocol):
         """Refund part of a captured intent; Declined where the provider refuses."""
         ...
 
+    def refund(self, provider_refund_id: str) -> ProviderRefund:
+        """Read a refund; NotFound where the provider has none."""
+        ...
+
     def refunds_of(self, intent_id: str) -> Sequence[ProviderRefund]:
         """All refunds of an intent, every page of them."""
         ...

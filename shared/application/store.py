@@ -36,10 +36,15 @@ class Busy(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A booking as it stands, and the version a change of it must build on."""
+    """A booking as it stands, and the version a change of it must build on.
+
+    Args:
+        due_at: where it stands in the due index, UTC; None where it does not.
+    """
 
     booking: Booking
     version: int
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class Change:
         consequences: what must follow.
         effects: those of the consequences, and the wake-up where one is near.
         due_at: when the sweep must look at the booking, None at its end.
+        head: whether anything that lists and the due index show is different from before.
         replay: the idempotency key to be used up with it, where the request had one.
     """
 
@@ -98,6 +104,7 @@ class Change:
     consequences: Consequences
     effects: tuple[Effect, ...]
     due_at: datetime | None
+    head: bool
     replay: Replay | None = None
 
 
@@ -247,6 +254,15 @@ class Store(Protocol):
 
     def bookings_on_line(self, phone_id: str, since: datetime) -> Sequence[str]:
         """Bookings whose session started at or after `since` with this phone as main or backup."""
+        ...
+
+    # sweeps
+    def swept_until(self, sweep: str) -> datetime | None:
+        """How far a sweep has come; None where it never ran."""
+        ...
+
+    def note_swept(self, sweep: str, until: datetime) -> None:
+        """Remember how far a sweep has come."""
         ...
 
     # inbox

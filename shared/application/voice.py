@@ -63,8 +63,8 @@ class VoiceDesk:
         """Keys were pressed, or the time for them ran out (`digits` empty)."""
         booking, leg = self._known(booking_id, leg_id, call_id)
         ends = voice.MENU_END_KEY if step == voice.Step.MENU else voice.END_KEY
-        may_end = step == voice.Step.MENU or (
-            leg.side is Side.CUSTOMER and booking.live_session.joined
+        may_end = leg.wanted and (
+            step == voice.Step.MENU or (leg.side is Side.CUSTOMER and booking.live_session.joined)
         )
         if digits == ends and may_end:
             how = "key" if step == voice.Step.MENU else "redial"
@@ -187,7 +187,7 @@ class VoiceDesk:
         return self._line(booking, leg_id, told=told)
 
     def _mark(self, booking_id: str, leg_id: str, call_id: str, motion: Motion) -> Booking:
-        mark = Mark(self._bookings.clock.now(), motion, seen=True)
+        mark = Mark(self._bookings.clock.now().replace(microsecond=0), motion, seen=True)
         return self._apply(booking_id, c.MoveLeg(leg_id, mark), leg_id, call_id)
 
     def _line(

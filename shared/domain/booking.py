@@ -75,6 +75,10 @@ class Session:
         lost: who is missing in the present gap.
         holds: when the customer had asked to wait.
         until: no later than this, for the next booking's sake.
+        told: seconds of delay the next customer was told of.
+        kept: quarters claimed beyond the booked time.
+        stand_in: quarters claimed of the operator who took over.
+        replaced_at: when he did.
         sought_at: when another operator was last looked for.
     """
 
@@ -85,6 +89,10 @@ class Session:
     lost: tuple[Side, ...] = ()
     holds: tuple[billing.Interval, ...] = ()
     until: datetime | None = None
+    told: int = 0
+    kept: tuple[datetime, ...] = ()
+    stand_in: tuple[datetime, ...] = ()
+    replaced_at: datetime | None = None
     sought_at: datetime | None = None
     warned: bool = False
     end_requested: e.EndRequested | None = None
@@ -260,6 +268,8 @@ def evolve(booking: Booking | None, event: e.Event, at: datetime) -> Booking:
             )
         case e.RefundSettled():
             return _settled(_refund(booking, event.refund_id, outcome="settled"), event.refund_id)
+        case e.RefundFailed():
+            return _refund(booking, event.refund_id, outcome="failed")
         case e.RefundRefused():
             return _settled(_refund(booking, event.refund_id, outcome="refused"), event.refund_id)
         case e.LetterDue():
@@ -382,7 +392,11 @@ def _session(session: Session, event: e.Event, at: datetime) -> Session:
         case e.ReplacementSought():
             return replace(session, sought_at=at)
         case e.OverrunFound():
-            return replace(session, until=event.until)
+            return replace(session, until=event.until, told=event.delay_seconds)
+        case e.QuartersKept():
+            return replace(session, kept=(*session.kept, *event.quarters))
+        case e.OperatorReplaced():
+            return replace(session, stand_in=event.quarters, replaced_at=at, kept=())
         case e.WarningGiven():
             return replace(session, warned=True)
         case e.EndRequested():

@@ -175,11 +175,25 @@ class ReplaceOperator:
     """Another operator is free for the rest of the session.
 
     Args:
+        before: the operator who was away when this one was looked for.
         quarters: of the new operator's time that the rest needs.
     """
 
     operator_id: str
     operator_phones: tuple[str, ...]
+    before: str
+    quarters: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeepQuarters:
+    """The session runs beyond its booked time, into quarters that nobody has booked yet.
+
+    Args:
+        quarters: of the operator's time, published and free.
+    """
+
+    operator_id: str
     quarters: tuple[datetime, ...]
 
 
@@ -226,6 +240,7 @@ Command = (
     | EndLeg
     | EndSession
     | ReplaceOperator
+    | KeepQuarters
     | NoteNextBooking
     | DelayStart
 )

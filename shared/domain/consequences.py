@@ -175,26 +175,26 @@ def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:
             )
         case e.RefundRequested():
             return _refund_requested(event, after)
-        case e.RefundAttempted():
-            return Consequences(effects=(effect(EffectKind.REFUND, event.refund_id),))
         case e.RefundSettled():
             amount = next(r.amount for r in after.refunds if r.refund_id == event.refund_id)
             return Consequences(
                 postings=_money(amount, ledger.refund_account(event.refund_id), ledger.PROVIDER)
             )
-        case e.RefundRefused():
+        case e.RefundRefused() | e.RefundFailed():
+            failed = isinstance(event, e.RefundFailed)
+            came_from = ledger.PROVIDER if failed else ledger.refund_account(event.refund_id)
             return Consequences(
-                postings=_money(
-                    event.amount,
-                    ledger.refund_account(event.refund_id),
-                    ledger.balance_account(after.customer_id),
-                ),
+                postings=_money(event.amount, came_from, ledger.balance_account(after.customer_id)),
                 money={event.amount.currency: event.amount.minor},
             )
         case e.LetterDue():
             return Consequences(effects=(effect(EffectKind.SEND_LETTER, event.letter_id),))
         case e.EffectRedriven():
             return Consequences(effects=(_again(after, event.effect_id),))
+        case e.OperatorReplaced():
+            stand_in = before.live_session.stand_in
+            claimed = _quarters(event.operator_id, event.quarters, claim=True)
+            return Consequences(slots=(*_quarters(event.before, stand_in, claim=False), *claimed))
         case e.SessionStarted():
             lines = tuple(p for p in (after.main_phone, after.backup_phone) if p)
             return Consequences(lines=lines)
@@ -228,10 +228,8 @@ def _of_session(event: e.Event, after: Booking) -> Consequences:
             return Consequences(effects=(Effect(EffectKind.CHECK_OVERRUN, b),) if check else ())
         case e.ReplacementSought():
             return Consequences(effects=(Effect(EffectKind.SEEK_REPLACEMENT, b),))
-        case e.OperatorReplaced():
-            return Consequences(
-                slots=tuple(SlotChange(event.operator_id, q, claim=True) for q in event.quarters)
-            )
+        case e.QuartersKept():
+            return Consequences(slots=_quarters(event.operator_id, event.quarters, claim=True))
         case e.OverrunFound():
             subject = f"{event.next_booking_id}:{event.delay_seconds}"
             return Consequences(effects=(Effect(EffectKind.DELAY_NEXT, b, subject),))
@@ -277,11 +275,15 @@ def _unit(holding: Holding, booking: Booking) -> str:
     return _seconds(BONUS if holding.source is Source.BONUS else booking.tariff.tariff_id)
 
 
+def _quarters(
+    operator_id: str, chosen: tuple[datetime, ...], *, claim: bool
+) -> tuple[SlotChange, ...]:
+    return tuple(SlotChange(operator_id, quarter, claim) for quarter in chosen)
+
+
 def _slots(booking: Booking, *, claim: bool) -> tuple[SlotChange, ...]:
-    return tuple(
-        SlotChange(booking.operator_id, quarter, claim)
-        for quarter in quarters(booking.starts_at, booking.seconds)
-    )
+    chosen = quarters(booking.starts_at, booking.seconds)
+    return _quarters(booking.operator_id, chosen, claim=claim)
 
 
 def _reserve(booking: Booking, *, claim: bool) -> Consequences:

@@ -61,7 +61,7 @@ def _to_rest(
 ) -> tuple[tuple[e.Event, ...], Booking]:
     """Do what is due, earliest first, until nothing is."""
     for _ in range(_MOST_STEPS):
-        due = [duty for duty in duties(booking, policy) if duty.at <= now]
+        due = [duty for duty in duties(booking, policy) if duty.is_due(now)]
         if not due:
             return tuple(events), booking
         first = min(due, key=lambda duty: duty.at)
@@ -71,9 +71,11 @@ def _to_rest(
     raise AssertionError(f"the duties of booking {booking.booking_id} do not come to rest")
 
 
-def next_due(booking: Booking, policy: Policy) -> datetime | None:
+def next_due(booking: Booking, now: datetime, policy: Policy) -> datetime | None:
     """When the booking must be looked at again if nothing else happens; None at its end."""
-    return min((duty.at for duty in duties(booking, policy)), default=None)
+    return min(
+        (duty.at for duty in duties(booking, policy) if not duty.is_too_late(now)), default=None
+    )
 
 
 def _answer(
@@ -107,7 +109,7 @@ def _answer(
             known = command.letter_id not in booking.pending
             return () if known else (e.LetterRefused(command.letter_id, command.code),)
         case c.DelayStart():
-            later = booking.status is Status.SCHEDULED and command.seconds > booking.delay
+            later = booking.status in _BEFORE_START and command.seconds > booking.delay
             letter = letter_due(booking, e.Letter.SESSION_DELAYED, command.seconds)
             return (letter,) if later else ()
         case _:
@@ -187,6 +189,8 @@ def _refund(
     refund = next((r for r in booking.refunds if r.refund_id == command.refund_id), None)
     if refund is None:
         raise NotFound("refund_unknown", "This booking has no such refund.")
+    if refund.outcome == "settled" and isinstance(command, c.NoteRefundRefused):
+        return (e.RefundFailed(refund.refund_id, refund.amount, command.code),)
     if refund.outcome is not None:
         return ()
     match command:
@@ -216,6 +220,10 @@ def _on_air(
             return _replace_operator(booking, session, command)
         case c.NoteNextBooking():
             return _overrun(booking, session, command, policy)
+        case c.KeepQuarters():
+            kept = tuple(q for q in command.quarters if q not in session.kept)
+            live = booking.status is Status.LIVE and command.operator_id == booking.operator_id
+            return (e.QuartersKept(booking.operator_id, kept),) if live and kept else ()
         case c.NotePlaced():
             leg = _leg(session, command.leg_id)
             return (e.LegPlaced(leg.leg_id, command.call_id),) if leg.call_id is None else ()
@@ -223,7 +231,9 @@ def _on_air(
             return _confirm_leg(booking, session, _leg(session, command.leg_id), now)
         case c.MoveLeg():
             leg = _leg(session, command.leg_id)
-            known = command.mark in leg.marks or leg.confirmed_at is None
+            # Our own clock's word for a leave adds nothing to the provider's.
+            told = command.mark.seen and command.mark.motion is Motion.LEAVE and not leg.inside
+            known = told or command.mark in leg.marks or leg.confirmed_at is None
             return () if known else (e.LegMoved(leg.leg_id, command.mark),)
         case c.EndLeg():
             leg = _leg(session, command.leg_id)
@@ -246,9 +256,11 @@ def _confirm_leg(
     """The first of a side to press 1 wins; the side's other legs are hung up (S1.5)."""
     if leg.confirmed_at is not None or not leg.wanted or booking.status is not Status.LIVE:
         return ()
-    if session.on_the_line(leg.side) is not None:
+    here = session.on_the_line(leg.side)
+    if here is not None and not (here.confirmed_at and here.confirmed_at < leg.requested_at):
         return (e.LegDismissed(leg.leg_id, "another leg joined first"),)
-    joins = e.LegMoved(leg.leg_id, Mark(now, Motion.JOIN, seen=True))
+    # Who calls again after he was joined has lost that line, whether we know it yet or not.
+    joins = e.LegMoved(leg.leg_id, Mark(now.replace(microsecond=0), Motion.JOIN, seen=True))
     others = tuple(
         e.LegDismissed(other.leg_id, "another leg joined first")
         for other in session.of(leg.side)
@@ -259,8 +271,7 @@ def _confirm_leg(
 
 def _take_call(booking: Booking, session: Session, command: c.TakeCall) -> tuple[e.Event, ...]:
     leg_id = inbound_leg_id(command.call_id)
-    here = session.on_the_line(Side.CUSTOMER) is not None
-    if booking.status is not Status.LIVE or here or session.leg(leg_id) is not None:
+    if booking.status is not Status.LIVE or session.leg(leg_id) is not None:
         return ()
     return (e.LegCalledIn(leg_id, booking.customer_id, command.phone_id, command.call_id),)
 
@@ -269,7 +280,8 @@ def _replace_operator(
     booking: Booking, session: Session, command: c.ReplaceOperator
 ) -> tuple[e.Event, ...]:
     here = session.on_the_line(Side.OPERATOR) is not None
-    if session.dropped_at is None or here or booking.status is not Status.LIVE:
+    stale = command.before != booking.operator_id or session.dropped_at is None
+    if stale or here or booking.status is not Status.LIVE:
         return ()
     dismissed = tuple(
         e.LegDismissed(leg.leg_id, "the operator is replaced")
@@ -286,12 +298,12 @@ def _overrun(
     booking: Booking, session: Session, command: c.NoteNextBooking, policy: Policy
 ) -> tuple[e.Event, ...]:
     since = session.connected_since()
-    if booking.status is not Status.LIVE or since is None or session.until is not None:
+    if booking.status is not Status.LIVE or since is None:
         return ()
     over = since + timedelta(seconds=booking.left(since))
     until = command.starts_at + timedelta(seconds=policy.extension_max_delay)
     delay = int((min(over, until) - command.starts_at).total_seconds())
-    if delay < policy.delay_told_from:
+    if delay < policy.delay_told_from or delay <= session.told:
         return ()
     return (e.OverrunFound(command.next_booking_id, until, delay),)
 

@@ -6,7 +6,7 @@ booking at the earliest of them.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain import events as e
@@ -19,10 +19,24 @@ from shared.domain.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Events that are to happen once a moment has come."""
+    """Events that are to happen once a moment has come.
+
+    Args:
+        at: the moment, UTC.
+        before: from this moment on it is too late, where there is one; UTC.
+    """
 
     at: datetime
     events: tuple[e.Event, ...]
+    before: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it is to happen now."""
+        return self.at <= now and not self.is_too_late(now)
+
+    def is_too_late(self, now: datetime) -> bool:
+        """Whether it will not happen any more."""
+        return self.before is not None and now >= self.before
 
 
 def duties(booking: Booking, policy: Policy) -> Iterator[Duty]:
@@ -75,6 +89,9 @@ def _live(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty]:
         # We were down at the start: nobody is rung out of the blue, the minutes go back (S1.7).
         yield _end(session.started_at, session, e.EndReason.START_MISSED)
         return
+    longest = booking.seconds + policy.no_show_grace + policy.overtime_longest
+    over = session.started_at + timedelta(seconds=longest)
+    yield _end(over, session, e.EndReason.OVERTIME)
     yield from _silent_legs(session, policy)
     yield from _connection(booking, session)
     yield from _minutes(booking, session, policy)
@@ -149,7 +166,7 @@ def _last_connected(session: Session) -> datetime:
         if moment is not None
     )  # fmt: skip
     connections = session.connections(latest)
-    return connections[-1][1] if connections else session.started_at
+    return connections[-1][1] if connections else latest
 
 
 def _minutes(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty]:
@@ -279,15 +296,26 @@ def _gap(
         pause = policy.operator_retry if side is Side.OPERATOR else 0
         ring = _next_ring(booking, session, side, since, pause, policy)
         if ring is not None and ring.at < deadline:
-            yield ring
+            yield replace(ring, before=deadline)
     if Side.OPERATOR in session.lost and session.on_the_line(Side.OPERATOR) is None:
-        seek = dropped_at + timedelta(seconds=policy.operator_replaced_after)
-        if session.sought_at is not None:
-            seek = session.sought_at + timedelta(seconds=policy.replacement_retry)
+        seek = _next_search(booking, session, dropped_at, policy)
         if seek < deadline:
-            yield Duty(seek, (e.ReplacementSought(),))
+            yield Duty(seek, (e.ReplacementSought(),), before=deadline)
     over = max((ring_over(leg, policy) for leg in under_way), default=deadline)
     yield _end(max(deadline, over), session, e.EndReason.NOT_RESTORED)
+
+
+def _next_search(
+    booking: Booking, session: Session, dropped_at: datetime, policy: Policy
+) -> datetime:
+    """When another operator is looked for; one who has just taken over is given time to answer."""
+    seek = dropped_at + timedelta(seconds=policy.operator_replaced_after)
+    if session.sought_at is not None:
+        seek = session.sought_at + timedelta(seconds=policy.replacement_retry)
+    ringing = _ringing(session, Side.OPERATOR, booking.operator_id)
+    if session.replaced_at is not None and session.replaced_at >= dropped_at and ringing:
+        seek = max(seek, ring_over(ringing, policy))
+    return seek
 
 
 # --- after the end ------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ class EndReason(StrEnum):
     CUSTOMER_ABSENT = "customer_absent"
     OPERATOR_ABSENT = "operator_absent"
     START_MISSED = "start_missed"
+    OVERTIME = "overtime"
 
 
 class Letter(StrEnum):
@@ -173,6 +174,15 @@ class RefundSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundFailed:
+    """A refund that had been accepted came back: the money is on the balance instead (S2.2)."""
+
+    refund_id: str
+    amount: Money
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefundRefused:
     """The provider cannot refund to the card: the money is on the balance instead (S2.2)."""
 
@@ -266,13 +276,7 @@ class LegMoved:
 
 @dataclass(frozen=True, slots=True)
 class LegEnded:
-    """The provider's record of the leg is closed.
-
-    Args:
-        moment: the provider's time, or ours where it gave none, UTC.
-        outcome: completed, busy, no-answer, failed or canceled; "never placed" where it was not
-            rung.
-    """
+    """The leg is over, at the provider's moment: its final status, or why it was not rung."""
 
     leg_id: str
     moment: datetime
@@ -296,12 +300,7 @@ class LegLookedUp:
 
 @dataclass(frozen=True, slots=True)
 class LineDropped:
-    """Connected before, now not: the gap counts from this moment (S1.5).
-
-    Args:
-        moment: by the provider's callbacks, UTC.
-        lost: who is gone.
-    """
+    """Connected before, now not: the gap counts from the provider's moment (S1.5)."""
 
     moment: datetime
     lost: tuple[Side, ...]
@@ -309,12 +308,7 @@ class LineDropped:
 
 @dataclass(frozen=True, slots=True)
 class LineRestored:
-    """Both are joined again; the session goes on where it stopped (S1.6).
-
-    Args:
-        moment: by the provider's callbacks, UTC.
-        left: seconds left of those bought.
-    """
+    """Both are joined again; the session goes on with the seconds left of those bought (S1.6)."""
 
     moment: datetime
     left: int
@@ -355,6 +349,14 @@ class OverrunFound:
     next_booking_id: str
     until: datetime
     delay_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuartersKept:
+    """The session runs over, into quarters nobody had booked: they are claimed for it (S1.6)."""
+
+    operator_id: str
+    quarters: tuple[datetime, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,6 +420,7 @@ Event = (
     | RefundRequested
     | RefundAttempted
     | RefundSettled
+    | RefundFailed
     | RefundRefused
     | LetterDue
     | LetterSent
@@ -438,6 +441,7 @@ Event = (
     | ReplacementSought
     | OperatorReplaced
     | OverrunFound
+    | QuartersKept
     | WarningGiven
     | EndRequested
     | SessionEnding

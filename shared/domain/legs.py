@@ -5,7 +5,7 @@ still mean the same (Never 5).
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
@@ -40,7 +40,7 @@ class Mark:
         moment: UTC; the provider's where `seen` is false.
         motion: which of the two.
         seen: our own clock at a request of the provider that carries no time; it stands in where
-            the provider's own callback never comes.
+            the provider's own callback never comes. In whole seconds, like the provider's.
     """
 
     moment: datetime
@@ -121,7 +121,7 @@ class Leg:
         out: list[tuple[datetime, datetime | None]] = []
         for motion, run in groupby(self.marks, key=lambda mark: mark.motion):
             marks = list(run)
-            mark = next((mark for mark in marks if not mark.seen), marks[0])
+            mark = next((mark for mark in marks if _of_one_moment(marks[0], mark)), marks[0])
             if motion is Motion.JOIN:
                 out.append((mark.moment, None))
             elif out:
@@ -136,6 +136,15 @@ class Leg:
         if mark in self.marks:
             return self
         return replace(self, marks=tuple(sorted((*self.marks, mark), key=_in_time)))
+
+
+# From our answer "join" to the join itself a prompt may be spoken.
+_ONE_MOMENT = timedelta(seconds=15)
+
+
+def _of_one_moment(first: Mark, mark: Mark) -> bool:
+    """Whether a mark is the provider's own word for what the first of its run says."""
+    return not mark.seen and mark.moment - first.moment <= _ONE_MOMENT
 
 
 def _in_time(mark: Mark) -> tuple[datetime, bool, bool]:

@@ -155,6 +155,10 @@ def fund(seconds: int, tariff: Tariff, lots: Iterable[Lot], money: Money, now: d
     if covered:
         holdings.append(Holding(Source.BALANCE, covered, tariff.price(covered), now))
         rest -= covered
+    if rest and tariff.price(rest).minor == 0:
+        # Too short to have a price: given.
+        holdings.append(Holding(Source.BONUS, rest, tariff.price(rest), now))
+        rest = 0
     return Funding(tuple(holdings), rest, tariff.price(rest))
 
 
@@ -165,6 +169,8 @@ def _take(lot: Lot, rest: int, tariff: Tariff) -> Holding | None:
         covers = taken = min(rest, lot.left)
     elif lot.paid.currency == tariff.per_minute.currency:
         taken = _seconds_worth(lot, tariff.price(rest).minor)
+        if taken == 0:
+            return None
         worth = lot.value.minor - lot.without(taken).value.minor
         covers = (
             rest

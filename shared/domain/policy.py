@@ -43,6 +43,7 @@ class Policy:
     warning_before_end: int = 60
     shortest_rest: int = 5  # a shorter rest is not worth a call; it goes to the balance
     limit_overrun: int = 5  # the leg's own limit ends the minutes; this much later we hang up
+    overtime_longest: int = 30 * 60  # all gaps of a session together
     extension_max_delay: int = 10 * 60
     delay_told_from: int = 60  # a shorter wait is not announced
 

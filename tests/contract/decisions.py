@@ -57,7 +57,7 @@ def hold(
 
 def then(before: Change, command: c.Command, now: datetime) -> Change:
     """What follows from a command on the state that an earlier change leads to."""
-    loaded = Loaded(before.booking, before.version + 1)
+    loaded = Loaded(before.booking, before.version + 1, before.due_at)
     events, after = decide(loaded.booking, command, now, CURRENT)
     assert events, "nothing follows"
     return change(loaded, events, after, now, Cause(type(command).__name__, "test", {}), None)
@@ -81,7 +81,7 @@ def granting(before: Change, *, lots: Sequence[Lot] = (), money: int = 0) -> Cha
 
 def bare(booking: Booking, version: int, at: datetime, events: tuple[e.Event, ...]) -> Change:
     """A decision without consequences."""
-    return Change(booking, version, at, CAUSE, events, Consequences(), (), None)
+    return Change(booking, version, at, CAUSE, events, Consequences(), (), None, head=True)
 
 
 def lot(lot_id: str, seconds: int, tariff_id: str = BONUS, minor: int = 0) -> Lot:

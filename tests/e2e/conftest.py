@@ -45,10 +45,10 @@ def half_hour(stack: LocalStack, anna: Customer, boris: Customer) -> HalfHour:
 
 
 def _settings() -> Settings:
-    """A stack beside that of `make up`, whatever else is running."""
-    work = ROOT / "build" / "e2e"
+    """A stack beside that of `make up`, and of another run of these tests."""
     for port in _PORTS:
         if all(_is_free(each) for each in range(port, port + 4)):
+            work = ROOT / "build" / f"e2e-{port}"
             return Settings(port, port + 1, port + 2, port + 3, work)
     raise RuntimeError("no four ports in a row are free")
 

@@ -65,7 +65,7 @@ class MemoryStore:
         self._history: dict[str, list[Decision]] = {}
         self._journal: list[JournalEntry] = []
         self._due: dict[int, dict[str, datetime]] = defaultdict(dict)
-        self._owned: dict[str, list[str]] = defaultdict(list)
+        self._heads: dict[str, Summary] = {}
         self._replays: dict[tuple[str, str], Replay] = {}
         self._operators: dict[str, Operator] = {}
         self._tariffs: dict[str, Tariff] = {}
@@ -74,6 +74,7 @@ class MemoryStore:
         self._money: dict[str, dict[str, int]] = defaultdict(dict)
         self._lines: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
         self._calls: dict[str, tuple[str, str]] = {}
+        self._swept: dict[str, datetime] = {}
         self._messages: set[tuple[str, str]] = set()
 
     # bookings
@@ -128,13 +129,13 @@ class MemoryStore:
         for event in change.events:
             state = evolve(state, event, change.at)
         assert state == change.booking, "the state is not the fold of its events"
-        self._bookings[number] = Loaded(change.booking, change.version + 1)
+        self._bookings[number] = Loaded(change.booking, change.version + 1, change.due_at)
         self._history.setdefault(number, []).append(_decision(change))
-        if present is None:
-            self._owned[booking.customer_id].append(number)
-        self._due[int(number) % _SHARDS].pop(number, None)
-        if change.due_at is not None:
-            self._due[int(number) % _SHARDS][number] = change.due_at
+        if change.head:
+            self._heads[number] = _summary(booking)
+            self._due[int(number) % _SHARDS].pop(number, None)
+            if change.due_at is not None:
+                self._due[int(number) % _SHARDS][number] = change.due_at
         if change.replay is not None:
             self._replays[change.replay.owner, change.replay.key] = change.replay
         for slot in follows.slots:
@@ -169,7 +170,7 @@ class MemoryStore:
         return self._replays.get((owner, key))
 
     def bookings_of(self, customer_id: str, cursor: str | None, limit: int) -> Page[Summary]:
-        rows = [_summary(self._bookings[n].booking) for n in self._owned.get(customer_id, ())]
+        rows = [row for row in self._heads.values() if row.customer_id == customer_id]
         rows.sort(key=_owner_sort, reverse=True)
         if cursor:
             rows = [row for row in rows if _owner_sort(row) < cursor]
@@ -247,6 +248,14 @@ class MemoryStore:
         date = day.astimezone(UTC).date()
         rows = (e for e in self._journal if e.at.astimezone(UTC).date() == date)
         return sorted(rows, key=lambda entry: (entry.at, entry.entry_id))
+
+    # sweeps
+
+    def swept_until(self, sweep: str) -> datetime | None:
+        return self._swept.get(sweep)
+
+    def note_swept(self, sweep: str, until: datetime) -> None:
+        self._swept[sweep] = until
 
     # inbox
 

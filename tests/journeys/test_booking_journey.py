@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from infra.local.exchange.people import Answer, Drop, NoAnswer, Press
 from infra.local.payments.faults import RequestFault
 from shared.application.store import SlotTaken
 from shared.domain import events as e
@@ -11,7 +12,7 @@ from shared.domain.booking import Status
 from shared.domain.errors import NotFound, RuleBroken
 from shared.domain.instructions import AskKeys, HangUp, Prompt, Say
 from shared.domain.legs import Side
-from tests.journeys.world import CUSTOMER, OPERATOR, OTHER_OPERATOR, START, World
+from tests.journeys.world import BACKUP, CUSTOMER, OPERATOR, OTHER_OPERATOR, START, World
 
 LATER = START + timedelta(hours=2)
 
@@ -163,7 +164,7 @@ def test_payment_provider_that_is_down_leaves_the_booking_to_be_paid_again() -> 
     world = World()
     world.operator("boris", OPERATOR)
     booking_id = world.book()
-    world.provider.faults.order_request(RequestFault.TIMEOUT, method="POST")
+    world.provider.faults.order_request(RequestFault.TIMEOUT, count=3, method="POST")
     with pytest.raises(Exception, match="did not answer"):
         world.payments.start(booking_id)
     world.pay(booking_id)
@@ -226,3 +227,89 @@ def test_neither_side_sees_the_others_number() -> None:
     world.until(START + timedelta(minutes=2))
     assert world.events(booking_id, e.SidesJoined)
     assert {call.sender for call in world.exchange.calls()} == {world.exchange.number}
+
+
+def test_two_on_a_leg_that_lost_the_race_does_not_end_the_session() -> None:
+    # S1.5
+    world = World()
+    booking_id = world.booked()
+    world.person(CUSTOMER, (Answer(3), Press("1", 2), Drop(600)), (Answer(3),))
+    world.until(START + timedelta(seconds=10 + 600 + 64))
+    out = world.session(booking_id).of(Side.CUSTOMER)[-1]
+    assert out.call_id is not None
+    world.desk.called_in(CUSTOMER, "CA77")
+    world.desk.keys(booking_id, "in-CA77", "CA77", "confirm", "1")
+    world.desk.keys(booking_id, out.leg_id, out.call_id, "confirm", "2")
+    assert world.booking(booking_id).status is Status.LIVE
+
+
+def test_operator_is_not_rung_for_the_next_session_while_the_one_before_runs_over() -> None:
+    # S1.2, Never 6: the next booking was made too late to be told of the delay
+    world = World()
+    first = world.booked()
+    world.person(
+        CUSTOMER, (Answer(3), Press("1", 2), Drop(900)), (NoAnswer(),), (Answer(3), Press("1", 2))
+    )
+    world.person(BACKUP, (Answer(3), Press("1", 2), Drop(780)), (Answer(3), Press("1", 2)))
+    world.until(START + timedelta(minutes=29))
+    with pytest.raises(SlotTaken):
+        world.book(customer_id="dora", starts_at=START + timedelta(minutes=30), backup=None)
+    world.until(START + timedelta(hours=1))
+    assert world.closed(first).bill.billed == 1800
+    world.assert_books_are_right()
+
+
+def test_start_is_on_its_second_also_when_it_was_paid_just_before() -> None:
+    # S1.4: not a sweep later
+    for paid_before in (30, 60, 95, 105, 119, 125, 170):
+        world = World()
+        world.operator("boris", OPERATOR)
+        world.until(START - timedelta(minutes=5, seconds=17))
+        booking_id = world.book()
+        world.until(START - timedelta(seconds=paid_before))
+        world.pay(booking_id)
+        world.until(START + timedelta(minutes=3))
+        assert world.session(booking_id).started_at == START, paid_before
+
+
+def test_refund_that_fails_at_the_bank_leaves_the_money_on_the_balance() -> None:
+    # S2.2, Never 3
+    world = World()
+    world.operator("boris", OPERATOR)
+    booking_id = world.book()
+    world.pay(booking_id, "pm_card_refundFail")
+    due = world.booking(booking_id).card_due
+    world.office.cancel(booking_id, world.replay())
+    world.until(world.exchange.now + timedelta(hours=2))
+    assert [refund.outcome for refund in world.booking(booking_id).refunds] == ["failed"]
+    assert list(world.store.money("anna")) == [due]
+    world.assert_books_are_right()
+
+
+def test_refund_that_takes_its_time_is_settled_when_the_bank_has_done_it() -> None:
+    # S2.2
+    world = World()
+    world.operator("boris", OPERATOR)
+    booking_id = world.book()
+    world.pay(booking_id, "pm_card_pendingRefund")
+    world.office.cancel(booking_id, world.replay())
+    world.settle()
+    assert [refund.outcome for refund in world.booking(booking_id).refunds] == [None]
+    world.until(world.exchange.now + timedelta(hours=2))
+    assert [refund.outcome for refund in world.booking(booking_id).refunds] == ["settled"]
+    world.assert_books_are_right()
+
+
+def test_drop_during_a_pause_of_every_callback_and_sweep_is_found_when_they_come_back() -> None:
+    # S1.5, S4.2
+    world = World(deliveries=lambda route, form: ())
+    booking_id = world.booked(backup=None)
+    world.person(CUSTOMER, (Answer(3), Press("1", 2), Drop(600)), (Answer(3), Press("1", 2)))
+    world.until(START + timedelta(minutes=5))
+    world.sweeping = False
+    world.until(START + timedelta(minutes=16))
+    world.sweeping = True
+    world.until(START + timedelta(hours=1))
+    assert world.events(booking_id, e.LineDropped)
+    assert world.closed(booking_id).bill.talk <= 1800
+    world.assert_books_are_right()

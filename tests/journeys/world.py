@@ -140,6 +140,7 @@ class World:
         self._order = itertools.count()
         self._keys = itertools.count()
         self._next_sweep = MORNING + _MINUTE
+        self.sweeping = True
         self.operators.set_tariff(TARIFF)
 
     # --- people ----------------------------------------------------------------------------------
@@ -238,6 +239,8 @@ class World:
 
     def _sweep(self) -> None:
         self._next_sweep += _MINUTE
+        if not self.sweeping:
+            return
         for shard in range(SHARDS):
             self.timers.sweep(shard)
         self.room.sweep_ended()

@@ -76,6 +76,10 @@ class InProcessPayments:
         }
         return refund_from(self._call("POST", "refunds", parameters, idempotency_key))
 
+    def refund(self, provider_refund_id: str) -> ProviderRefund:
+        """See Payments.refund."""
+        return refund_from(self._call("GET", f"refunds/{provider_refund_id}"))
+
     def refunds_of(self, intent_id: str) -> Sequence[ProviderRefund]:
         """See Payments.refunds_of."""
         found: list[Json] = []

@@ -21,11 +21,14 @@ class BookingRows:
 
     def booking(self, booking_id: str) -> Loaded | None:
         """The fold of its events; None where there is no such booking."""
-        decisions = self._commits(booking_id, "events")
+        decisions = self._commits(booking_id, "events", "due_next")
         folded = fold(
             (moment(row.at), event) for row in decisions for event in EVENTS.loads(row.events)
         )
-        return Loaded(folded, _version(decisions[-1].sk)) if folded else None
+        if folded is None:
+            return None
+        last = decisions[-1]
+        return Loaded(folded, _version(last.sk), moment(last.due_next) if last.due_next else None)
 
     def history(self, booking_id: str) -> Sequence[Decision]:
         """Every decision on a booking, oldest first; empty where there is none."""

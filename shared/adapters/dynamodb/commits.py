@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from botocore.exceptions import BotoCoreError
-from pynamodb.exceptions import GetError, TransactWriteError
+from pynamodb.exceptions import GetError, PutError, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -41,6 +41,7 @@ _CALL_KEPT = 30 * _DAY
 _PASSING = frozenset(
     {
         "TransactionConflict",
+        "TransactionConflictException",
         "ThrottlingError",
         "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
@@ -80,7 +81,7 @@ class Commits:
         transaction.add_consequences(change, self._now())
         try:
             transaction.send(commit.token)
-        except TransactWriteError as error:
+        except (TransactWriteError, PutError) as error:
             failed = transaction.failed_parts(error)
             # The commit may be our own, done by an attempt whose answer was lost.
             if (failed is None or _Part.BOOKING in failed) and self._is_stored(commit):
@@ -107,11 +108,10 @@ class _Transaction:
         self._updates: list[tuple[_Part, Row, list[Action], Condition | None]] = []
 
     def add_booking(self, change: Change, commit: Commit) -> None:
-        """The head under its version condition, and the decision."""
-        head = self._tables.head
-        current = head.version == change.version if change.version else head.pk.does_not_exist()
-        self._puts.append((_Part.BOOKING, _head_item(self._tables, change), current))
+        """The decision, one per version, and the head where it shows another face."""
         self._puts.append((_Part.BOOKING, commit, self._tables.commit.pk.does_not_exist()))
+        if change.head:
+            self._puts.append((_Part.BOOKING, _head_item(self._tables, change), None))
 
     def add_consequences(self, change: Change, now: float) -> None:
         """Everything else."""
@@ -195,6 +195,11 @@ class _Transaction:
         content = f"{self._tables.connection.table_name}{token}{expiries}"
         request = hashlib.sha256(content.encode()).hexdigest()[:36]
         connection = self._tables.connection.connection
+        if size == 1:
+            # A lone write is as atomic, and a transaction would cost twice as much.
+            ((_, item, wanted),) = self._puts
+            item.save(condition=wanted)
+            return
         with TransactWrite(connection=connection, client_request_token=request) as write:
             for _, item, condition in self._deletes:
                 write.delete(item, condition=condition)
@@ -203,18 +208,20 @@ class _Transaction:
             for _, item, actions, wanted in self._updates:
                 write.update(item, actions=actions, condition=wanted)
 
-    def failed_parts(self, error: TransactWriteError) -> set[_Part] | None:
+    def failed_parts(self, error: TransactWriteError | PutError) -> set[_Part] | None:
         """The parts whose condition did not hold; none if it may pass; None if nobody knows.
 
         Raises:
-            TransactWriteError: the request itself is wrong.
+            TransactWriteError, PutError: the request itself is wrong.
         """
         if isinstance(error.cause, BotoCoreError):  # no answer at all
             return None
         code = error.cause_response_code
         if code in _UNANSWERED:
             return None
-        reasons = error.cancellation_reasons
+        if code == "ConditionalCheckFailedException":
+            return {_Part.BOOKING}
+        reasons = error.cancellation_reasons if isinstance(error, TransactWriteError) else []
         if code in _PASSING or any(reason and reason.code in _PASSING for reason in reasons):
             return set()
         # Reasons come in the order of the request: PynamoDB sends deletes, puts, updates.
@@ -256,7 +263,6 @@ def _head_item(tables: Tables, change: Change) -> Head:
     return tables.head(
         f"BOOKING#{booking.booking_id}",
         "HEAD",
-        version=change.version + 1,
         customer_id=booking.customer_id,
         operator_id=booking.operator_id,
         seconds=booking.seconds,
@@ -287,6 +293,7 @@ def _commit_item(tables: Tables, change: Change) -> Commit:
         at=at,
         cause=cause,
         events=events,
+        due_next=stamp(change.due_at) if change.due_at else None,
         token=hashlib.sha256(content.encode()).hexdigest()[:32],
         kind="outbox" if effects else None,
         effects=effects,

@@ -1,11 +1,11 @@
-"""External messages, kept once."""
+"""External messages, kept once, and how far the sweeps for those that never came have come."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from pynamodb.exceptions import PutError
 
-from shared.adapters.dynamodb.tables import Tables, stamp
+from shared.adapters.dynamodb.tables import Tables, moment, stamp
 
 _KEPT = 30 * 24 * 3600
 
@@ -15,6 +15,18 @@ class InboxRows:
 
     _tables: Tables
     _now: Callable[[], float]
+
+    def swept_until(self, sweep: str) -> datetime | None:
+        """How far a sweep has come; None where it never ran."""
+        try:
+            row = self._tables.sweep.get(f"SWEEP#{sweep}", "SWEEP", consistent_read=True)
+        except self._tables.sweep.DoesNotExist:
+            return None
+        return moment(row.until)
+
+    def note_swept(self, sweep: str, until: datetime) -> None:
+        """Remember how far a sweep has come."""
+        self._tables.sweep(f"SWEEP#{sweep}", "SWEEP", until=stamp(until)).save()
 
     def receive(self, provider: str, message_id: str, kind: str, body: str, at: datetime) -> bool:
         """Store an external message once; False where it is known."""

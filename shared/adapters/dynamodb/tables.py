@@ -71,7 +71,7 @@ class ByOwner(GlobalSecondaryIndex["Head"]):  # type: ignore[no-untyped-call]
 
 
 class Head(Row):
-    """BOOKING#<id> / HEAD: the version of a booking, its summary, and when it is due.
+    """BOOKING#<id> / HEAD: what lists show of a booking, and when it is due.
 
     Args:
         due_at: <due time>#<booking id>.
@@ -79,7 +79,6 @@ class Head(Row):
         owner_sort: <start>#<booking id>.
     """
 
-    version = NumberAttribute()
     customer_id = UnicodeAttribute()
     operator_id = UnicodeAttribute()
     seconds = NumberAttribute()
@@ -109,6 +108,7 @@ class Commit(Row):
     """BOOKING#<id> / EVENT#<version>: one decision; also its journal entry and its outbox row.
 
     Args:
+        due_next: where the booking stands in the due index after it.
         token: tells our own commit, whose answer was lost, from somebody else's.
         kind: "outbox" where there are effects; the stream passes on no others.
         ledger_day: LEDGER#<date>#<shard> where there are postings.
@@ -117,6 +117,7 @@ class Commit(Row):
     at = UnicodeAttribute()
     cause = UnicodeAttribute()
     events = UnicodeAttribute()
+    due_next = UnicodeAttribute(null=True)
     token = UnicodeAttribute()
     kind = UnicodeAttribute(null=True)
     effects = UnicodeAttribute(null=True)
@@ -208,6 +209,12 @@ class Call(Row):
     expires_at = NumberAttribute()
 
 
+class Sweep(Row):
+    """SWEEP#<name> / SWEEP: how far a sweep has come."""
+
+    until = UnicodeAttribute()
+
+
 class Message(Row):
     """INBOX#<provider>#<message id> / INBOX: an external message, kept once.
 
@@ -254,6 +261,7 @@ class Tables:
     line: type[Line]
     call: type[Call]
     message: type[Message]
+    sweep: type[Sweep]
     person: type[Person]
 
 
@@ -303,6 +311,7 @@ def connect(table: str) -> Tables:
         line=bound(Line),
         call=bound(Call),
         message=bound(Message),
+        sweep=bound(Sweep),
         person=bound(Person),
     )
 

@@ -143,6 +143,19 @@ class StripePayments:
             )
         return refund_from(refund.to_dict())
 
+    def refund(self, provider_refund_id: str) -> ProviderRefund:
+        """Read a refund.
+
+        Raises:
+            NotFound: the provider has none of this id.
+            Unavailable: it cannot be read now.
+        """
+        with _translated(reading=True):
+            refund = self._client.v1.refunds.retrieve(
+                provider_refund_id, None, {"max_network_retries": 1}
+            )
+        return refund_from(refund.to_dict())
+
     def refunds_of(self, intent_id: str) -> Sequence[ProviderRefund]:
         """All refunds of an intent, newest first, every page of them.
 

@@ -66,7 +66,7 @@ class Play:
 
     def until(self, moment: datetime) -> None:
         """Let time pass; every timer fires at its moment."""
-        while (due := next_due(self.booking, CURRENT)) is not None and due <= moment:
+        while (due := next_due(self.booking, self.now, CURRENT)) is not None and due <= moment:
             self.now = max(self.now, due)
             self.do(c.Tick())
         self.now = moment

@@ -105,7 +105,7 @@ def test_lost_operator_is_rung_at_once_and_replaced_from_a_minute_on() -> None:
     assert play.of(e.ReplacementSought) == []
     play.until(drop + timedelta(seconds=60))
     assert len(play.of(e.ReplacementSought)) == 1
-    play.do(c.ReplaceOperator("vera", ("vera-main",), ()))
+    play.do(c.ReplaceOperator("vera", ("vera-main",), "boris", ()))
     ringing = play.ringing(Side.OPERATOR)
     assert ringing is not None and ringing.party_id == "vera"
     play.answer(Side.OPERATOR)
@@ -190,3 +190,46 @@ def test_overrun_into_the_next_booking_ends_after_ten_minutes_of_its_wait() -> N
     play.hang_up_all()
     assert play.closed().reason is e.EndReason.NEXT_BOOKING
     assert play.closed().bill.unused == 70
+
+
+def test_connection_of_less_than_a_second_is_followed_by_a_redial() -> None:
+    # S1.5
+    play = Play().scheduled()
+    play.until(START + timedelta(seconds=30))
+    play.answer(Side.OPERATOR)
+    play.until(START + timedelta(seconds=400))
+    if play.ringing(Side.CUSTOMER) is None:
+        play.until(START + timedelta(seconds=600))
+    play.answer(Side.CUSTOMER)
+    play.drop(Side.CUSTOMER)
+    drop = play.of(e.LineDropped)[0].moment
+    assert drop >= play.legs(Side.CUSTOMER)[-1].requested_at
+    play.until(drop + timedelta(seconds=61))
+    assert play.booking.status is Status.LIVE
+    assert play.ringing(Side.CUSTOMER) is not None
+
+
+def test_customer_who_calls_again_while_his_old_line_still_looks_alive_is_joined() -> None:
+    # S1.5: the end of the first call was never reported
+    play = Play().scheduled().joined()
+    old = play.booking.live_session.on_the_line(Side.CUSTOMER)
+    assert old is not None
+    play.until(START + timedelta(minutes=5))
+    play.do(c.TakeCall("CA77", "main"))
+    play.do(c.ConfirmLeg("in-CA77"))
+    assert [leg.leg_id for leg in play.legs(Side.CUSTOMER) if leg.on_the_line] == ["in-CA77"]
+    assert old.leg_id in {event.leg_id for event in play.of(e.LegDismissed)}
+
+
+def test_stand_in_is_given_time_to_answer_before_another_is_sought() -> None:
+    # S1.5
+    play = Play().scheduled().joined()
+    play.until(START + timedelta(minutes=10))
+    play.drop(Side.OPERATOR)
+    drop = play.now
+    play.until(drop + timedelta(seconds=60))
+    play.do(c.ReplaceOperator("vera", ("vera-main",), "boris", ()))
+    play.until(drop + timedelta(seconds=115))
+    assert len(play.of(e.ReplacementSought)) == 1
+    # a second delivery of the same search finds somebody else, too late
+    assert play.do(c.ReplaceOperator("zoe", ("zoe-main",), "boris", ())) == ()

@@ -146,4 +146,16 @@ def test_refund_attempt_rises_only_after_a_look_up_of_that_very_attempt() -> Non
     play.do(c.RetryRefund(refund_id, 1))
     assert play.booking.refunds[0].attempt == 2
     play.do(c.NoteRefund(refund_id, "re_1"))
-    assert play.do(c.NoteRefundRefused(refund_id, "expired_card")) == ()
+    assert play.do(c.NoteRefund(refund_id, "re_1")) == ()
+
+
+def test_refund_that_fails_after_it_was_accepted_leaves_the_money_on_the_balance() -> None:
+    # S2.2
+    play = Play().scheduled()
+    play.do(c.Cancel())
+    refund_id = play.of(e.RefundRequested)[0].refund_id
+    play.do(c.NoteRefund(refund_id, "re_1"))
+    play.do(c.NoteRefundRefused(refund_id, "expired_or_canceled_card"))
+    (failed,) = play.of(e.RefundFailed)
+    assert failed.amount == TARIFF.price(1800)
+    assert play.do(c.NoteRefundRefused(refund_id, "expired_or_canceled_card")) == ()

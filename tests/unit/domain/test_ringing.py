@@ -135,3 +135,19 @@ def test_start_missed_by_more_than_the_grace_rings_nobody_and_returns_all_minute
     assert play.legs(Side.OPERATOR) == ()
     assert play.closed().reason is e.EndReason.START_MISSED
     assert [lot.left for lot in play.closed().returned] == [30 * 60]
+
+
+def test_customer_who_drops_at_once_every_time_does_not_keep_the_session_open() -> None:
+    # Never 3: all gaps together have an end
+    play = Play(held(backup=False)).scheduled().joined()
+    while play.booking.status is Status.LIVE:
+        play.until(play.now + timedelta(seconds=1))
+        if play.booking.live_session.on_the_line(Side.CUSTOMER):
+            play.drop(Side.CUSTOMER)
+        play.until(play.now + timedelta(seconds=65))
+        if play.booking.status is Status.LIVE and play.ringing(Side.CUSTOMER):
+            play.answer(Side.CUSTOMER)
+    assert play.booking.live_session.reason is e.EndReason.OVERTIME
+    assert play.now <= START + timedelta(minutes=72)
+    play.hang_up_all()
+    assert play.closed().bill.unused > 0

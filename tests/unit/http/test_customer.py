@@ -142,7 +142,7 @@ def test_a_hold_that_is_over_cannot_be_paid() -> None:  # S2.10
 def test_a_provider_that_does_not_answer_is_asked_again_later(fault: RequestFault) -> None:
     house = House()
     path = f"/v1/bookings/{house.book()['id']}/payment"
-    house.provider.faults.order_request(fault)
+    house.provider.faults.order_request(fault, count=3 if fault is RequestFault.TIMEOUT else 1)
     answer = house.ask("POST", path)
     assert_problem(answer, 503, answer.json["code"])
     assert answer.headers["Retry-After"] == "1"

@@ -1,5 +1,6 @@
 """What template.yaml promises and no tool checks."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from samcli.yamlhelper import yaml_parse
 
 from infra.local.settings import ROOT
+from shared.adapters.dynamodb import tables
 
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
@@ -59,6 +61,69 @@ def test_an_alarm_watches_every_place_where_lost_work_ends_and_every_age() -> No
     }
 
 
+def test_every_alarm_is_heard_at_the_first_message_that_is_lost() -> None:  # S4.1
+    for alarm in of_type("AWS::CloudWatch::Alarm").values():
+        assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
+        assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible":
+            assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (0, 1)
+
+
+def test_work_that_nobody_can_do_is_kept_for_two_weeks_in_a_queue_of_its_own() -> None:  # S4.1
+    ends = {
+        name: queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"]
+        for name, queue in WORK_QUEUES.items()
+    }
+    assert ends == {
+        name: [name.replace("Queue", "DeadLetters"), "Arn"]
+        for name in ("InboxQueue", "PaymentsQueue", "CallsQueue", "MessagesQueue", "TimersQueue")
+    }
+    unrelayed = RESOURCES["RelayTrigger"]["Properties"]["DestinationConfig"]["OnFailure"]
+    assert unrelayed["Destination"] == {"Fn::GetAtt": ["UnrelayedQueue", "Arn"]}
+    assert set(QUEUES) == {*ends, *(end for end, _ in ends.values()), "UnrelayedQueue"}
+    for queue in QUEUES.values():
+        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_a_message_that_fails_does_not_take_its_batch_with_it() -> None:
+    triggers = of_type("AWS::Lambda::EventSourceMapping")
+    assert set(triggers) == {
+        "RelayTrigger",
+        *(name.replace("Queue", "Trigger") for name in WORK_QUEUES),
+    }
+    for trigger in triggers.values():
+        assert trigger["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    relay = triggers["RelayTrigger"]
+    assert relay["BisectBatchOnFunctionError"] is True
+    assert 0 < relay["MaximumRetryAttempts"] <= 10
+
+
+def test_everything_runs_on_one_python() -> None:
+    assert GLOBALS["Runtime"] == "python3.13"
+    assert not any("Runtime" in function for function in FUNCTIONS.values())
+    for layer in of_type("AWS::Serverless::LayerVersion").values():
+        assert layer["CompatibleRuntimes"] == ["python3.13"]
+
+
+def test_what_the_gateway_refuses_by_itself_is_a_problem_too() -> None:
+    refusals = RESOURCES["Api"]["Properties"]["GatewayResponses"]
+    assert {"UNAUTHORIZED", "REQUEST_TOO_LARGE", "THROTTLED"} <= set(refusals)
+    for refusal in refusals.values():
+        headers = refusal["ResponseParameters"]["Headers"]
+        assert headers["Content-Type"] == "'application/problem+json'"
+        problem = json.loads(refusal["ResponseTemplates"]["application/json"])
+        assert problem["status"] == refusal["StatusCode"]
+        assert problem.keys() >= {"type", "title", "code", "detail"}
+
+
+def test_secrets_are_not_shown_by_whoever_deploys() -> None:  # Never 7
+    hidden = {name for name, one in TEMPLATE["Parameters"].items() if one.get("NoEcho") is True}
+    assert hidden == {"StripeApiKey", "StripeWebhookSecret", "TwilioAuthToken", "PhoneKey"}
+    for function in [GLOBALS, *FUNCTIONS.values()]:
+        variables = function.get("Environment", {}).get("Variables", {})
+        assert not any({"Ref": name} in variables.values() for name in hidden)
+
+
 def test_only_preflights_webhooks_and_the_description_need_no_sign_in() -> None:
     for method, path, is_open in routes():
         expected = (
@@ -90,6 +155,18 @@ def test_a_provider_s_package_lies_only_where_the_provider_is_called() -> None:
         "CallsSweepFunction": "VoiceLayer",
     }
     assert GLOBALS["Layers"] == [{"Ref": "CoreLayer"}]
+    # It verifies with the standard library alone, and leaves the rest to the inbox worker.
+    assert "Layers" not in FUNCTIONS["StripeWebhookFunction"]
+
+
+def test_a_function_may_do_what_is_written_here_and_nothing_that_a_name_stands_for() -> None:
+    ours = [{"Ref": name} for name in of_type("AWS::IAM::ManagedPolicy")]
+    for name, function in FUNCTIONS.items():
+        assert "Role" not in function
+        for policy in function.get("Policies", []):
+            queue = name.replace("WorkerFunction", "Queue")
+            poller = {"SQSPollerPolicy": {"QueueName": {"Fn::GetAtt": [queue, "QueueName"]}}}
+            assert policy in ours or policy == poller or set(policy) == {"Statement"}, name
 
 
 def test_no_function_may_touch_everything_but_mail_from_one_sender() -> None:
@@ -118,3 +195,17 @@ def test_what_cannot_be_made_again_outlives_the_stack(name: str) -> None:  # S4.
 def test_the_table_can_be_taken_back_to_any_second() -> None:  # S4.2
     table = RESOURCES["Table"]["Properties"]
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+
+
+def test_the_table_cannot_be_deleted_by_mistake_and_is_encrypted() -> None:  # S4.2
+    table = RESOURCES["Table"]["Properties"]
+    assert table["DeletionProtectionEnabled"] == {"Fn::If": ["IsLocal", False, True]}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_what_expires_goes_by_itself() -> None:
+    lifetime = RESOURCES["Table"]["Properties"]["TimeToLiveSpecification"]
+    assert lifetime == {"AttributeName": "expires_at", "Enabled": True}
+    for row in (tables.Used, tables.Line, tables.Call, tables.Message):
+        assert lifetime["AttributeName"] in row.get_attributes()
+    assert RESOURCES["Logs"]["Properties"]["RetentionInDays"] == 90
