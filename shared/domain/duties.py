@@ -221,16 +221,16 @@ def _next_ring(
     party = booking.operator_id if side is Side.OPERATOR else booking.customer_id
     if _ringing(session, side, party) is not None:
         return None
-    tried = [
-        leg
-        for leg in session.of(side)
-        if leg.requested_at >= since and leg.party_id == party and leg.route is not Route.INBOUND
+    rung = [
+        leg for leg in session.of(side) if leg.party_id == party and leg.route is not Route.INBOUND
     ]
+    tried = [leg for leg in rung if leg.requested_at >= since]
     at = since
+    if rung:
+        at = max(at, rung[-1].requested_at + timedelta(seconds=policy.redial_spacing))
     if tried:
-        spacing = timedelta(seconds=policy.redial_spacing)
         ended = tried[-1].ended_at or tried[-1].looked_up_at or tried[-1].requested_at
-        at = max(ended + timedelta(seconds=pause), tried[-1].requested_at + spacing)
+        at = max(at, ended + timedelta(seconds=pause))
     return Duty(at, (_ring(booking, session, side, backup=len(tried) % 2 == 1),))
 
 

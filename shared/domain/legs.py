@@ -109,7 +109,8 @@ class Leg:
         if self.confirmed_at is None or self.ended_at is not None:
             return True
         return not self.inside and any(
-            mark.motion is Motion.LEAVE and not mark.seen for mark in self.marks[-2:]
+            mark.motion is Motion.LEAVE and not mark.seen and mark.moment >= self.stays[-1][0]
+            for mark in self.marks
         )
 
     @property
@@ -119,7 +120,7 @@ class Leg:
         The provider's moments are taken where they are known; of several in a row, the first.
         """
         out: list[tuple[datetime, datetime | None]] = []
-        for motion, run in groupby(self.marks, key=lambda mark: mark.motion):
+        for motion, run in groupby(_in_order(self.marks), key=lambda mark: mark.motion):
             marks = list(run)
             mark = next((mark for mark in marks if _of_one_moment(marks[0], mark)), marks[0])
             if motion is Motion.JOIN:
@@ -135,7 +136,8 @@ class Leg:
         """The leg with one more mark; the same leg where it is known already."""
         if mark in self.marks:
             return self
-        return replace(self, marks=tuple(sorted((*self.marks, mark), key=_in_time)))
+        marks = sorted((*self.marks, mark), key=lambda m: (m.moment, m.motion, m.seen))
+        return replace(self, marks=tuple(marks))
 
 
 # From our answer "join" to the join itself a prompt may be spoken.
@@ -147,6 +149,15 @@ def _of_one_moment(first: Mark, mark: Mark) -> bool:
     return not mark.seen and mark.moment - first.moment <= _ONE_MOMENT
 
 
-def _in_time(mark: Mark) -> tuple[datetime, bool, bool]:
-    """A leg that leaves and joins within one moment is back in: it only had to hear something."""
-    return mark.moment, mark.motion is Motion.JOIN, mark.seen
+def _in_order(marks: tuple[Mark, ...]) -> list[Mark]:
+    """Marks in the order in which they happened.
+
+    The provider counts in seconds. A leg that joins and leaves within one was taken out and put
+    back if it was inside before, and came and went if it was not.
+    """
+    out: list[Mark] = []
+    for _, same in groupby(marks, key=lambda mark: mark.moment):
+        inside = bool(out) and out[-1].motion is Motion.JOIN
+        first = Motion.LEAVE if inside else Motion.JOIN
+        out += sorted(same, key=lambda mark: mark.motion is not first)
+    return out

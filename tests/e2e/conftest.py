@@ -19,8 +19,7 @@ _PORTS = range(14560, 30000, 10)
 def stack() -> Iterator[LocalStack]:
     """The stack, with a price, and with operators who offer the day after tomorrow."""
     settings = _settings()
-    said: list[str] = []
-    with running(settings, said.append) as summary:
+    with running(settings, print) as summary:
         local = LocalStack(settings, summary)
         local.open_for_business()
         yield local

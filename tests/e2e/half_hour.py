@@ -29,13 +29,14 @@ class HalfHour:
     """What took part in it: numbers of bookings, and where the holds stood.
 
     Args:
-        unpaid: Anna's booking that nobody paid; its slot and its checkout.
+        unpaid: Anna's booking that nobody paid; its slot, the end of its hold, and its checkout.
         lost: Boris's booking that was paid while webhooks were lost; its slot.
         session: Anna's session.
     """
 
     unpaid: str
     unpaid_at: datetime
+    unpaid_until: datetime
     unpaid_checkout: Json
     lost: str
     lost_at: datetime
@@ -66,7 +67,15 @@ def play(stack: LocalStack, anna: Customer, boris: Customer) -> HalfHour:
     assert boris.booking(lost["id"])["status"] == "held"
     with stack.in_a_hurry():
         anna.wait_until(session, lambda found: found["status"] == "completed", seconds=300)
-    return HalfHour(unpaid["id"], unpaid_at, unpaid_checkout, lost["id"], lost_at, session)
+    return HalfHour(
+        unpaid=unpaid["id"],
+        unpaid_at=unpaid_at,
+        unpaid_until=datetime.fromisoformat(unpaid["hold_until"]),
+        unpaid_checkout=unpaid_checkout,
+        lost=lost["id"],
+        lost_at=lost_at,
+        session=session,
+    )
 
 
 def _teach(stack: LocalStack, anna: Customer) -> None:

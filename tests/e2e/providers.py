@@ -52,19 +52,21 @@ def voice(
     path: str,
     form: Mapping[str, str],
     *,
+    sent_to: str | None = None,
     sent: Mapping[str, str] | None = None,
 ) -> requests.Response:
     """Ask as the telephony provider.
 
     Args:
-        path: below /v1/voice/, with its query.
-        form: what is signed.
-        sent: what is sent, the same by default.
+        path: below /v1/voice/, with its query; it is signed, and so is `form`.
+        sent_to: where it is sent, the same path by default.
+        sent: the form that is sent, the same by default.
     """
-    path = f"/v1/voice/{path}"
+    address = f"{stack.api}/v1/voice/{path}"
     validator = RequestValidator(stack.secrets["twilio_auth_token"])
     headers = {
         "Content-Type": "application/x-www-form-urlencoded",
-        "X-Twilio-Signature": validator.compute_signature(stack.api + path, dict(form)),
+        "X-Twilio-Signature": validator.compute_signature(address, dict(form)),
     }
-    return stack.nobody.send("POST", path, urlencode(sent or form).encode(), headers)
+    data = urlencode(sent or form).encode()
+    return stack.nobody.send("POST", f"/v1/voice/{sent_to or path}", data, headers)

@@ -257,15 +257,19 @@ def test_a_callback_for_an_unknown_leg_of_a_booking_is_refused(
 
 
 @pytest.mark.parametrize(
-    "path", [f"answer{LEG}", f"keys{LEG}&step=confirm", f"left{LEG}", f"status{LEG}", "inbound"]
+    "path", [f"{route}{LEG}" for route in ("answer", "keys", "left", "status", "inbound")]
 )
-def test_a_callback_whose_form_was_altered_is_refused(stack: LocalStack, path: str) -> None:
+def test_a_callback_whose_form_or_address_was_altered_is_refused(
+    stack: LocalStack, path: str
+) -> None:
     before = stack.items()
     altered = CALL | {"CallStatus": "in-progress"}
     answer = providers.voice(stack, path, CALL, sent=altered)
     assert_problem(answer, 403, "signature_invalid")
     unsigned = stack.nobody.send("POST", f"/v1/voice/{path}", b"CallSid=CA1")
     assert_problem(unsigned, 403, "signature_invalid")
+    elsewhere = providers.voice(stack, path, CALL, sent_to=f"{path}&again=1")
+    assert_problem(elsewhere, 403, "signature_invalid")
     assert stack.items() == before
 
 

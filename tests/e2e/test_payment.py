@@ -129,6 +129,8 @@ def test_a_slot_that_is_not_paid_in_time_is_released(
 ) -> None:  # S1.2, S2.10
     over = anna.wait_until(half_hour.unpaid, lambda found: found["status"] == "expired")
     assert not over["paid"]
+    (expired,) = anna.events(half_hour.unpaid, "BookingExpired")
+    assert datetime.fromisoformat(expired["at"]) >= half_hour.unpaid_until
     assert is_free(stack, anna, half_hour.unpaid_at)
     intent_id = half_hour.unpaid_checkout["payment_intent"]
 
