@@ -88,6 +88,8 @@ def _of_booking(one: Invocation) -> Iterable[Exchange]:
 
 def _look(exchange: Exchange) -> bool:
     """Whether a sweep would have asked this without any booking."""
+    if b"SWEEP#" in exchange.request:
+        return True  # how far it has come
     if exchange.consumed is not None:
         return exchange.consumed.index is not None
     return exchange.service in PROVIDERS and exchange.operation.startswith("GET")
@@ -142,6 +144,7 @@ def _fixed(
     called = {one.function: _MINUTES_A_MONTH for one in sweeps}
     looks = [e for one in sweeps for e in one.exchanges if _look(e)]
     quantities: dict[str, float] = {
+        "write_unit": sum(e.consumed.write_units for e in looks if e.consumed) * _MINUTES_A_MONTH,
         "read_unit": sum(e.consumed.read_units for e in looks if e.consumed) * _MINUTES_A_MONTH,
         "lambda_request": sum(called.values()),
         "lambda_gb_second": _gb_seconds(called, functions, prices),

@@ -15,6 +15,7 @@ from shared.domain.instructions import Prompt
 from shared.domain.legs import Side
 from shared.domain.lots import BONUS, Holding, Lot, Source
 from shared.domain.money import Money
+from shared.domain.policy import policy_of
 from shared.domain.slots import QUARTER, quarters
 
 
@@ -224,7 +225,9 @@ def _of_session(event: e.Event, after: Booking) -> Consequences:
             return Consequences(effects=_told_of_drop(event, after))
         case e.SidesJoined() | e.LineRestored():
             over = event.moment + timedelta(seconds=after.left(event.moment))
-            check = over > quarters(after.starts_at, after.seconds)[-1] + QUARTER
+            booked_until = quarters(after.starts_at, after.seconds)[-1] + QUARTER
+            told_from = policy_of(after.policy_version).delay_told_from
+            check = over >= booked_until + timedelta(seconds=told_from)
             return Consequences(effects=(Effect(EffectKind.CHECK_OVERRUN, b),) if check else ())
         case e.ReplacementSought():
             return Consequences(effects=(Effect(EffectKind.SEEK_REPLACEMENT, b),))

@@ -179,10 +179,10 @@ class LocalStack:
     # --- what lies in it ----------------------------------------------------------------------
 
     def items(self) -> dict[tuple[str, str], Item]:
-        """The whole table."""
+        """The whole table, but for how far the sweeps have come: they go on by themselves."""
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._table)
-        found = [item for page in pages for item in page["Items"]]
-        return {(item["pk"]["S"], item["sk"]["S"]): item for item in found}
+        found = {(i["pk"]["S"], i["sk"]["S"]): i for page in pages for i in page["Items"]}
+        return {key: item for key, item in found.items() if not key[0].startswith("SWEEP#")}
 
     def bookings(self, starts_at: datetime) -> list[str]:
         """The numbers of all bookings that start at a moment."""
