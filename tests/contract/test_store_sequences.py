@@ -147,7 +147,7 @@ def _act(world: World, index: int, action: str, at_once: bool) -> None:
         case "move":
             command = c.Move(booking.starts_at + QUARTER)
         case _:
-            now = max(now, next_due(booking, CURRENT) or now)
+            now = max(now, next_due(booking, now, CURRENT) or now)
             if booking.status is not Status.HELD:
                 return
     try:

@@ -35,7 +35,12 @@ def main() -> int:
         return 130
     for failure in failures:
         screen.say(f"  FAILED: {failure}")
-    screen.say("not as promised" if failures else "as promised")
+    screen.say(
+        "\nNot as promised."
+        if failures
+        else "\nAs promised: 15 minutes were left after the drop, every paid minute was had, "
+        "and the trial balance is zero."
+    )
     return 1 if failures else 0
 
 
