@@ -37,7 +37,7 @@ def measure(
     by_name = {function.name: function for function in functions}
     # The last of each: the customer is known, nothing is new.
     booking = [one for one in invocations if _is(one, "Customer", "POST", "/v1/bookings")][-1]
-    webhook = [one for one in invocations if one.function == "StripeWebhook"][-1]
+    webhook = [one for one in invocations if one.function == "StripeWebhook" and one.worked][-1]
     secret = next(e for one in invocations for e in one.exchanges if e.service == "secrets-manager")
     (transaction,) = (
         json.loads(e.request) for e in booking.exchanges if e.operation == "TransactWriteItems"
