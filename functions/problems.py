@@ -110,10 +110,7 @@ def problem(error: Exception, instance: str) -> Problem:
     """
     status = _status(error)
     if not isinstance(error, errors.RedialError):
-        # The message of a foreign exception may quote what a person sent us: it is not logged.
-        frames = traceback.extract_tb(error.__traceback__)
-        where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-        logger.error("unexpected", extra={"error": type(error).__name__, "where": where})
+        logger.error("unexpected", extra={"error": type(error).__name__, "where": where(error)})
         error = errors.RedialError("unexpected", "Something went wrong here; we have noted it.")
     elif isinstance(error, errors.Upstream):
         logger.warning("provider failed", extra={"error": type(error).__name__, "code": error.code})
@@ -140,6 +137,15 @@ def problem(error: Exception, instance: str) -> Problem:
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return Problem(status.value, error.code, headers, json.dumps(fields))
+
+
+def where(error: Exception) -> list[str]:
+    """Where an error came from, for the log.
+
+    Its message is left out: that of a foreign exception may quote what a person sent us.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def _status(error: Exception) -> HTTPStatus:

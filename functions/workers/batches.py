@@ -5,6 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from functions.problems import where
 from shared.application.outbox import effect_of
 from shared.domain.consequences import Effect
 from shared.domain.errors import NotFound, RuleBroken
@@ -33,7 +34,8 @@ def each_message(
             # Trying again would meet the same rule: the decision stands, the log says which.
             logger.warning("message acknowledged", extra={"code": settled.code})
         except Exception as error:
-            logger.error("message will be retried", extra={"reason": type(error).__name__})
+            told = {"reason": type(error).__name__, "where": where(error)}
+            logger.error("message will be retried", extra=told)
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
 
