@@ -63,6 +63,8 @@ def down(settings: Settings) -> list[str]:
 def running(settings: Settings, tell: Tell) -> Iterator[dict[str, Any]]:
     """A stack for the length of a block; Ctrl-C, SIGTERM, a failure or a crash end it too."""
     before = signal.signal(signal.SIGTERM, _end)
+    # A shell starts background jobs deaf to Ctrl-C; whoever sends it all the same means it.
+    keyboard = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         summary = up(settings, tell, owner=os.getpid())
         try:
@@ -71,6 +73,7 @@ def running(settings: Settings, tell: Tell) -> Iterator[dict[str, Any]]:
             down(settings)
     finally:
         signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, keyboard)
 
 
 def _end(number: int, frame: FrameType | None) -> None:
