@@ -144,10 +144,8 @@ def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:
         return Effect(kind, b, subject)
 
     match event:
-        case e.BookingHeld():
-            return _reserve(after, claim=True)
-        case e.BookingReinstated():
-            return _reserve(after, claim=True)
+        case e.BookingHeld() | e.BookingReinstated():
+            return _reserve(after)
         case e.BookingExpired() | e.BookingCancelled():
             unpaid = CANCEL_INTENT in after.pending
             return _give_back(
@@ -289,7 +287,7 @@ def _slots(booking: Booking, *, claim: bool) -> tuple[SlotChange, ...]:
     return _quarters(booking.operator_id, chosen, claim=claim)
 
 
-def _reserve(booking: Booking, *, claim: bool) -> Consequences:
+def _reserve(booking: Booking) -> Consequences:
     """What the balance covers moves from the customer to the booking."""
     held = ledger.booking_account(booking.booking_id)
     postings: list[ledger.Posting] = []
@@ -306,7 +304,7 @@ def _reserve(booking: Booking, *, claim: bool) -> Consequences:
         postings=tuple(postings),
         money=money,
         taken=tuple(taken),
-        slots=_slots(booking, claim=claim),
+        slots=_slots(booking, claim=True),
     )
 
 

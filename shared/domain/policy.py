@@ -18,7 +18,6 @@ class Policy:
     session_shortest: int = 5 * 60
     session_longest: int = 120 * 60
     booking_horizon: int = 90 * 24 * 3600
-    refund_window: int = 14 * 24 * 3600
 
     # Before the session
     reminder_lead: int = 3600
