@@ -122,21 +122,21 @@ def change(
     A far due time stands in the index as it is. A near one is sent as a delayed message, and the
     index keeps a coarse net behind it, so that a live session does not rewrite it at every step.
     """
+    before, present = (loaded.booking, loaded.due_at) if loaded else (None, None)
     steps: list[tuple[Event, Booking]] = []
-    state = loaded.booking if loaded else None
+    state = before
     for event in events:
         state = evolve(state, event, now)
         steps.append((event, state))
-    follows = consequences(loaded.booking if loaded else None, steps)
+    follows = consequences(before, steps)
     policy = policy_of(after.policy_version)
-    before = loaded.booking if loaded else None
     due = next_due(after, now, policy)
     effects = follows.effects
     index = due
     if due is not None and due - now <= LOOK_AHEAD:
-        index = _net(due, loaded.due_at if loaded else None)
-        known = loaded is not None and next_due(loaded.booking, now, policy) == due
-        if not known or loaded is None or loaded.due_at != index:
+        index = _net(due, present)
+        known = before is not None and next_due(before, now, policy) == due
+        if not known or present != index:
             effects = (*effects, Effect(EffectKind.WAKE, after.booking_id, at=max(due, now)))
     return Change(
         booking=after,
@@ -147,7 +147,7 @@ def change(
         consequences=replace(follows, effects=()),
         effects=effects,
         due_at=index,
-        head=loaded is None or loaded.due_at != index or _listed(before) != _listed(after),
+        head=present != index or _listed(before) != _listed(after),
         replay=replay,
     )
 

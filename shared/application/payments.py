@@ -97,7 +97,7 @@ class CardPayments:
                 only a look-up that finds nothing leads to another attempt under another key.
         """
         booking = self._bookings.load(booking_id).booking
-        refund = next((r for r in booking.refunds if r.refund_id == refund_id), None)
+        refund = booking.refund(refund_id)
         if refund is None or refund.outcome is not None:
             return
         attempt = refund.attempt

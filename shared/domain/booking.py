@@ -176,6 +176,10 @@ class Booking:
             raise LookupError(f"booking {self.booking_id} has no session")
         return self.session
 
+    def refund(self, refund_id: str) -> Refund | None:
+        """The refund of this id, if it is one of this booking's."""
+        return next((refund for refund in self.refunds if refund.refund_id == refund_id), None)
+
     @property
     def starts(self) -> datetime:
         """When ringing begins: the booked time, later only where the customer was told."""

@@ -254,10 +254,9 @@ def _told_of_drop(event: e.LineDropped, after: Booking) -> tuple[Effect, ...]:
 
 
 def _again(after: Booking, effect_id: str) -> Effect:
-    refunds = {refund.refund_id for refund in after.refunds}
     if effect_id == CANCEL_INTENT:
         return Effect(EffectKind.CANCEL_INTENT, after.booking_id, redriven=True)
-    kind = EffectKind.REFUND if effect_id in refunds else EffectKind.SEND_LETTER
+    kind = EffectKind.REFUND if after.refund(effect_id) else EffectKind.SEND_LETTER
     return Effect(kind, after.booking_id, effect_id, redriven=True)
 
 

@@ -186,7 +186,7 @@ def _require_before_start(booking: Booking, now: datetime, what: str) -> None:
 def _refund(
     booking: Booking, command: c.NoteRefund | c.RetryRefund | c.NoteRefundRefused
 ) -> tuple[e.Event, ...]:
-    refund = next((r for r in booking.refunds if r.refund_id == command.refund_id), None)
+    refund = booking.refund(command.refund_id)
     if refund is None:
         raise NotFound("refund_unknown", "This booking has no such refund.")
     if refund.outcome == "settled" and isinstance(command, c.NoteRefundRefused):
