@@ -1,11 +1,12 @@
 """What the use cases need from outside; adapters and the local doubles provide it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from shared.domain.card import Card
 from shared.domain.instructions import Prompt
 from shared.domain.money import Money
 
@@ -43,15 +44,20 @@ class IntentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A payment intent as the provider shows it.
+    """A payment intent as the provider shows it, with its latest charge.
 
     Args:
         received: captured so far.
         charge_id: the latest charge, where there is one.
         client_secret: handed to the customer's browser, never stored and never logged.
-        metadata: what we wrote on it when it was made (booking_id, payment_id).
+        metadata: what we wrote on it when it was made (booking_id, customer_id).
         decline_code: of the last failed attempt, where there was one.
         created: when the provider made it, UTC.
+        charged_at: when the latest charge was made, UTC.
+        card: of the latest charge.
+        provider_customer: the provider's id of the customer it was made for, where there is one.
+        payment_method: the provider's id of the card it was paid with.
+        receipt_email: where the provider was told to send its receipt.
     """
 
     intent_id: str
@@ -63,6 +69,11 @@ class Intent:
     metadata: Mapping[str, str]
     decline_code: str | None
     created: datetime
+    charged_at: datetime | None = None
+    card: Card | None = None
+    provider_customer: str | None = None
+    payment_method: str | None = None
+    receipt_email: str | None = field(default=None, repr=False)
 
 
 class RefundStatus(StrEnum):
@@ -77,26 +88,152 @@ class RefundStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProviderRefund:
-    """A refund as the provider shows it; `metadata["refund_id"]` is ours."""
+    """A refund as the provider shows it.
+
+    Args:
+        intent_id: the payment it belongs to; None for a charge made without an intent.
+        metadata: `refund_id` is ours; a refund made by hand in the dashboard has none.
+        created: UTC.
+    """
 
     provider_refund_id: str
-    intent_id: str
+    intent_id: str | None
+    charge_id: str | None
     amount: Money
     status: RefundStatus
     metadata: Mapping[str, str]
     failure_reason: str | None
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCharge:
+    """A charge as the provider's list shows it (docs.stripe.com/api/charges/object).
+
+    Args:
+        intent_id: None for a charge made without an intent.
+        captured: zero where it failed.
+        refunded: of it, by whomever.
+        disputed: whether there ever was a dispute.
+        created: UTC.
+    """
+
+    charge_id: str
+    intent_id: str | None
+    captured: Money
+    refunded: Money
+    disputed: bool
+    metadata: Mapping[str, str]
+    card: Card | None
+    created: datetime
+
+
+class DisputeStatus(StrEnum):
+    """Dispute states, as docs.stripe.com/api/disputes/object names them."""
+
+    WARNING_NEEDS_RESPONSE = "warning_needs_response"
+    WARNING_UNDER_REVIEW = "warning_under_review"
+    WARNING_CLOSED = "warning_closed"
+    NEEDS_RESPONSE = "needs_response"
+    UNDER_REVIEW = "under_review"
+    WON = "won"
+    LOST = "lost"
+    PREVENTED = "prevented"
+
+    @property
+    def is_inquiry(self) -> bool:
+        """Whether the bank has only asked (docs.stripe.com/disputes/how-disputes-work)."""
+        return self.value.startswith("warning_")
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Money that the provider moved for a dispute: one balance transaction.
+
+    Args:
+        transaction_id: the provider's.
+        amount: signed minor units; negative when it was withdrawn from us.
+        fee: what the provider charged for it, minor units.
+        currency: of both, where it is that of the payment.
+    """
+
+    transaction_id: str
+    amount: int
+    fee: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDispute:
+    """A dispute as the provider shows it.
+
+    Args:
+        movements: what it has moved so far, in order.
+        created: UTC.
+    """
+
+    dispute_id: str
+    intent_id: str | None
+    charge_id: str
+    amount: Money
+    status: DisputeStatus
+    reason: str
+    movements: tuple[Movement, ...]
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvent:
+    """One event of the provider's feed; what it says of its object is not believed, only which."""
+
+    event_id: str
+    kind: str
+    object_id: str
+    created: datetime
 
 
 class Payments(Protocol):
     """The payment provider.
 
-    Every method raises Declined, Unavailable or OutcomeUnknown (shared/domain/errors.py).
+    Every method raises Declined, Unavailable or OutcomeUnknown (shared/domain/errors.py). What
+    answers with an iterator reads page after page while it is gone through, newest first.
     """
 
     def create_intent(
-        self, amount: Money, metadata: Mapping[str, str], idempotency_key: str
+        self,
+        amount: Money,
+        metadata: Mapping[str, str],
+        idempotency_key: str,
+        *,
+        provider_customer: str | None = None,
+        save_card: bool = False,
     ) -> Intent:
-        """Make a payment intent, or return the one made under the same key within 24 hours."""
+        """Make a payment intent, or return the one made under the same key within 24 hours.
+
+        Args:
+            provider_customer: whom it is made for, where he has saved a card or wants to.
+            save_card: keep the card for later payments without him (off-session).
+        """
+        ...
+
+    def charge_saved_card(
+        self,
+        amount: Money,
+        metadata: Mapping[str, str],
+        idempotency_key: str,
+        *,
+        provider_customer: str,
+        payment_method: str,
+    ) -> Intent:
+        """Charge a saved card without its owner (off-session); a refusal shows on the intent."""
+        ...
+
+    def create_customer(self, metadata: Mapping[str, str], idempotency_key: str) -> str:
+        """Make a customer at the provider, to whom cards can be saved; returns the provider's id."""
+        ...
+
+    def forget_card(self, payment_method: str) -> None:
+        """Detach a saved card; one that is gone already is no error."""
         ...
 
     def intent(self, intent_id: str) -> Intent:
@@ -119,6 +256,36 @@ class Payments(Protocol):
 
     def refunds_of(self, intent_id: str) -> Sequence[ProviderRefund]:
         """All refunds of an intent, every page of them."""
+        ...
+
+    def charge(self, charge_id: str) -> ProviderCharge:
+        """Read a charge; NotFound where the provider has none."""
+        ...
+
+    def dispute(self, dispute_id: str) -> ProviderDispute:
+        """Read a dispute; NotFound where the provider has none."""
+        ...
+
+    def disputes_of(self, intent_id: str) -> Sequence[ProviderDispute]:
+        """All disputes of an intent, every page of them."""
+        ...
+
+    def events(
+        self, since: datetime, until: datetime, kinds: Sequence[str]
+    ) -> Iterator[ProviderEvent]:
+        """Events of these kinds created in [since, until]; the feed is kept 30 days."""
+        ...
+
+    def charges_created(self, since: datetime, until: datetime) -> Iterator[ProviderCharge]:
+        """Charges created in [since, until], failed ones too."""
+        ...
+
+    def refunds_created(self, since: datetime, until: datetime) -> Iterator[ProviderRefund]:
+        """Refunds created in [since, until], by whomever."""
+        ...
+
+    def disputes_created(self, since: datetime, until: datetime) -> Iterator[ProviderDispute]:
+        """Disputes and inquiries created in [since, until]."""
         ...
 
 
