@@ -6,10 +6,10 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bi
 ARCH ?= arm64
 WHEELS := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-manylinux_2_28
 
-.PHONY: help setup demo test unit up down pr lint types imports template bench openapi docs build lock clean
+.PHONY: help setup demo test unit up down pr lint types imports template bench duplicates-report openapi docs build lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## play one booked, paid, dropped and finished session on this machine
 	$(PY) -m infra.local.demo
@@ -46,6 +46,9 @@ unit: setup ## run the tests that need no local stack
 
 bench: setup ## measure starts, memory, CPU and cost; writes build/bench.json
 	@$(PY) -m infra.bench
+
+duplicates-report: setup ## our rule for duplicate charges beside the plain one; SEED=1 MIX=everyday
+	@$(PY) -m infra.duplicates --seed "$(or $(SEED),1)" --mix "$(or $(MIX),everyday)"
 
 openapi: setup ## write the API's description to docs/openapi.json
 	$(PY) -m functions.http.openapi

@@ -16,19 +16,28 @@ from typing import TYPE_CHECKING, Any
 from shared.adapters.clock import BusinessClock, SystemClock
 from shared.application.bookings import Bookings
 from shared.application.outbox import Message, Queue, Queues, message_of
-from shared.domain.consequences import Effect, EffectKind
+from shared.application.payment_records import PaymentRecords
+from shared.domain.business_days import Calendar
+from shared.domain.effects import Effect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from shared.application.booking import BookingOffice
     from shared.application.calls import CallRoom
+    from shared.application.case_records import CaseRecords
+    from shared.application.cases import PaymentCases
+    from shared.application.contacts import Contacts
+    from shared.application.disputes import Disputes
+    from shared.application.duplicates import DuplicateWatch
     from shared.application.messages import Letters
     from shared.application.operators import Operators
+    from shared.application.payment_letters import PaymentLetters
     from shared.application.payments import CardPayments
-    from shared.application.ports import Telephony
-    from shared.application.store import Contacts, Store
+    from shared.application.ports import Mail, Payments, Telephony
+    from shared.application.refund_desk import RefundDesk
+    from shared.application.refunds import Refunds
+    from shared.application.store import Store
     from shared.application.timers import Timers
     from shared.application.voice import Reply, VoiceDesk
     from shared.domain.instructions import Prompt
@@ -69,7 +78,30 @@ def contacts() -> "Contacts":
 @cache
 def bookings() -> Bookings:
     """The way every change of a booking takes."""
-    return Bookings(store(), clock(), _pause)
+    return Bookings(store(), clock(), _pause, payment_records())
+
+
+@cache
+def payment_records() -> PaymentRecords:
+    """The way every change of a payment takes."""
+    return PaymentRecords(store(), clock(), _pause, calendar())
+
+
+@cache
+def calendar() -> Calendar:
+    """The tenant's business days."""
+    from shared.adapters.calendar import tenant_calendar
+
+    return tenant_calendar(os.environ["TENANT_COUNTRY"], os.environ["TENANT_TIME_ZONE"])
+
+
+@cache
+def case_records() -> "CaseRecords":
+    """The way every change of a case takes."""
+    from shared.adapters.ids import RandomIds
+    from shared.application.case_records import CaseRecords
+
+    return CaseRecords(store(), clock(), RandomIds(), _pause)
 
 
 @cache
@@ -83,13 +115,67 @@ def booking_office() -> "BookingOffice":
 
 @cache
 def card_payments() -> "CardPayments":
-    """Money by card."""
-    from shared.adapters.stripe.payments import StripePayments
+    """Money coming in by card."""
     from shared.application.payments import CardPayments
 
+    return CardPayments(bookings(), payment_provider(), duplicate_watch().look)
+
+
+@cache
+def payment_provider() -> "Payments":
+    """Who takes the money."""
+    from shared.adapters.stripe.payments import StripePayments
+
     key, address = provider_secrets()["stripe_api_key"], os.environ.get("STRIPE_API_BASE")
-    provider = StripePayments(key, address) if address else StripePayments(key)
-    return CardPayments(bookings(), provider)
+    return StripePayments(key, address) if address else StripePayments(key)
+
+
+@cache
+def refunds() -> "Refunds":
+    """Money on its way back."""
+    from shared.application.refunds import Refunds
+
+    return Refunds(bookings(), payment_provider(), card_payments(), disputes().check)
+
+
+@cache
+def refund_desk() -> "RefundDesk":
+    """Refunds that people ask for."""
+    from shared.application.refund_desk import RefundDesk
+
+    return RefundDesk(payment_records())
+
+
+@cache
+def disputes() -> "Disputes":
+    """What banks claim."""
+    from shared.application.disputes import Disputes
+
+    return Disputes(bookings(), payment_provider(), card_payments())
+
+
+@cache
+def duplicate_watch() -> "DuplicateWatch":
+    """Payments that were not meant."""
+    from shared.application.duplicates import DuplicateWatch
+
+    return DuplicateWatch(bookings(), refund_desk())
+
+
+@cache
+def payment_cases() -> "PaymentCases":
+    """Opens the cases that payments need."""
+    from shared.application.cases import PaymentCases
+
+    return PaymentCases(payment_records(), case_records())
+
+
+@cache
+def payment_letters() -> "PaymentLetters":
+    """Sends e-mail about money."""
+    from shared.application.payment_letters import PaymentLetters
+
+    return PaymentLetters(bookings(), contacts(), _mail(), os.environ["SITE"])
 
 
 @cache
@@ -119,18 +205,17 @@ def call_room() -> "CallRoom":
 @cache
 def letters() -> "Letters":
     """Sends e-mail."""
-    from shared.adapters.mail import SesMail
     from shared.application.messages import Letters
 
-    return Letters(bookings(), contacts(), SesMail(client("ses"), os.environ["MAIL_FROM"]))
+    return Letters(bookings(), contacts(), _mail())
 
 
 @cache
 def timers() -> "Timers":
-    """Wakes bookings."""
+    """Wakes bookings, payments and cases."""
     from shared.application.timers import Timers
 
-    return Timers(bookings(), _wake)
+    return Timers(bookings(), case_records(), _wake)
 
 
 @cache
@@ -248,7 +333,12 @@ def _pause(attempt: int) -> None:
     time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))
 
 
-def _wake(booking_id: str, at: "datetime") -> None:
-    message: Message = message_of(Effect(EffectKind.WAKE, booking_id, at=at))
-    if queues().send([message]):
+def _mail() -> "Mail":
+    from shared.adapters.mail import SesMail
+
+    return SesMail(client("ses"), os.environ["MAIL_FROM"])
+
+
+def _wake(wake: Effect) -> None:
+    if queues().send([message_of(wake)]):
         raise ConnectionError("the timers queue did not take a wake-up")

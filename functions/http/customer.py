@@ -103,8 +103,7 @@ def timeline(rooms: Rooms, call: Call, _: Nothing) -> views.Timeline:
 
 def account(rooms: Rooms, call: Call, _: Nothing) -> views.AccountView:
     """The caller's balance."""
-    store, customer = rooms.store(), call.caller.sub
-    return views.account(store.money(customer), store.lots(customer))
+    return views.account(rooms.store().lots(call.caller.sub))
 
 
 _ONE = "/v1/bookings/{booking_id}"

@@ -16,7 +16,7 @@ def any_booking(rooms: Rooms, call: Call) -> Booking:
     number = call.path["booking_id"]
     if not is_booking_number(number):
         raise _unknown()
-    return rooms.bookings().load(number).booking
+    return rooms.bookings().load(number).state
 
 
 def own_booking(rooms: Rooms, call: Call) -> Booking:

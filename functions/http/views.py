@@ -1,10 +1,11 @@
 """What the API shows: integers, RFC 3339 times in UTC, never a phone number or its pseudonym."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from shared.domain.lots import money_of
 from shared.domain.money import Money
 from shared.domain.slots import QUARTER
 
@@ -117,11 +118,16 @@ class SessionView(TypedDict):
 
 
 class RefundView(TypedDict):
-    """Money on its way back to a card; no outcome while it is under way."""
+    """Money that left a booking for its card; how far it is stands with the payment.
 
-    id: str
+    Args:
+        id: of the refund; null where it was made by hand, or waits for the bank.
+    """
+
+    id: str | None
+    payment_id: str
     amount: MoneyView
-    outcome: str | None
+    reason: str
 
 
 class BookingView(TypedDict):
@@ -240,8 +246,13 @@ def row(summary: "Summary") -> BookingRow:
 def booking(one: "Booking", now: datetime) -> BookingView:
     """A booking as its customer sees it."""
     refunds: list[RefundView] = [
-        {"id": refund.refund_id, "amount": money(refund.amount), "outcome": refund.outcome}
-        for refund in one.refunds
+        {
+            "id": back.refund_id,
+            "payment_id": back.intent_id,
+            "amount": money(back.amount),
+            "reason": back.reason.value,
+        }
+        for back in one.returns
     ]
     return {
         "id": one.booking_id,
@@ -315,7 +326,7 @@ def timeline(history: Sequence["Decision"], *, for_customer: bool) -> Timeline:
     return {"items": items, "cursor": None}
 
 
-def account(amounts: Iterable[Money], lots: Iterable["Lot"]) -> AccountView:
+def account(lots: Sequence["Lot"]) -> AccountView:
     """A customer's balance."""
     shown: list[LotView] = [
         {
@@ -327,7 +338,9 @@ def account(amounts: Iterable[Money], lots: Iterable["Lot"]) -> AccountView:
             "paid_at": moment(lot.paid_at),
         }
         for lot in lots
+        if not lot.is_money
     ]
+    amounts = [Money(minor, currency) for currency, minor in sorted(money_of(lots).items())]
     return {"money": [money(amount) for amount in amounts], "lots": shown}
 
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 
 from functions.problems import where
 from shared.application.outbox import effect_of
-from shared.domain.consequences import Effect
+from shared.domain.effects import Effect
 from shared.domain.errors import NotFound, RuleBroken
 
 logger = Logger()
@@ -47,7 +47,7 @@ def each_effect(
 
     def one(body: str, again: bool) -> None:
         effect = effect_of(body)
-        logger.info("effect", extra={"effect": effect.kind, "booking": effect.booking_id})
+        logger.info("effect", extra={"effect": effect.kind, "booking": effect.owner_id})
         work(effect, again or effect.redriven)
 
     return each_message(event, one)

@@ -5,7 +5,7 @@ from typing import Any
 from functions.workers.batches import each_effect
 from shared import bootstrap
 from shared.application.calls import CallRoom
-from shared.domain.consequences import Effect, EffectKind
+from shared.domain.effects import Effect, EffectKind
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
@@ -15,7 +15,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, 
 
 def perform(room: CallRoom, effect: Effect, again: bool) -> None:
     """Carry out one effect; `again` says that it may have been done before."""
-    booking_id, subject = effect.booking_id, effect.subject
+    booking_id, subject = effect.owner_id, effect.subject
     match effect.kind:
         case EffectKind.PLACE_CALL:
             room.place(booking_id, subject, asked_before=again)

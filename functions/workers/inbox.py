@@ -4,20 +4,22 @@ import json
 from typing import Any
 
 from functions.workers.batches import each_message
+from functions.workers.rooms import MoneyRooms
 from shared import bootstrap
-from shared.application.payments import CardPayments
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
     """Work through a batch of stored events."""
-    return each_message(event, lambda body, again: perform(bootstrap.card_payments(), body))
+    return each_message(event, lambda body, again: perform(bootstrap, body))
 
 
-def perform(payments: CardPayments, body: str) -> None:
+def perform(rooms: MoneyRooms, body: str) -> None:
     """Work one stored event; repeating it does no harm."""
     message = json.loads(body)
-    if message["type"].startswith("payment_intent."):
-        evidence = {"event": message["event"], "type": message["type"]}
-        payments.reported(message["object"], evidence)
-    elif message["type"].startswith("refund."):
-        payments.refund_reported(message["object"])
+    kind, subject = message["type"], message["object"]
+    if kind.startswith("payment_intent."):
+        rooms.card_payments().reported(subject, {"event": message["event"], "type": kind})
+    elif kind.startswith("refund."):
+        rooms.refunds().reported(subject)
+    elif kind.startswith("charge.dispute."):
+        rooms.disputes().reported(subject)

@@ -1,16 +1,22 @@
-"""Letters to be sent."""
+"""Letters to be sent, and cases to be opened."""
 
 from typing import Any
 
 from functions.workers.batches import each_effect
 from shared import bootstrap
-from shared.domain.consequences import Effect
+from shared.domain.effects import Effect, EffectKind
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
-    """Work through a batch of letters."""
+    """Work through a batch of effects."""
     return each_effect(event, _one)
 
 
 def _one(effect: Effect, again: bool) -> None:
-    bootstrap.letters().send(effect.booking_id, effect.subject)
+    match effect.kind:
+        case EffectKind.OPEN_CASE:
+            bootstrap.payment_cases().open(effect.owner_id, effect.subject)
+        case EffectKind.SEND_PAYMENT_LETTER:
+            bootstrap.payment_letters().send(effect.owner_id, effect.subject)
+        case _:
+            bootstrap.letters().send(effect.owner_id, effect.subject)

@@ -1,10 +1,10 @@
-"""Timers that fired: the booking does what is due."""
+"""Timers that fired: the booking, payment or case does what is due."""
 
 from typing import Any
 
 from functions.workers.batches import each_effect
 from shared import bootstrap
-from shared.domain.consequences import Effect
+from shared.domain.effects import Effect
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
@@ -13,5 +13,4 @@ def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, 
 
 
 def _one(effect: Effect, again: bool) -> None:
-    at = effect.at or bootstrap.clock().now()
-    bootstrap.timers().wake(effect.booking_id, at)
+    bootstrap.timers().wake(effect)

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.application.bookings import TRIES, Bookings, change
+from shared.application.bookings import TRIES, Bookings
+from shared.application.change import booking_change
+from shared.application.contacts import Contacts
 from shared.application.ports import Ids
 from shared.application.store import (
     Busy,
     Cause,
-    Contacts,
     FundsSpent,
     KeyUsed,
     Operator,
@@ -23,7 +24,6 @@ from shared.domain.booking import Booking
 from shared.domain.decide import open_booking
 from shared.domain.errors import Conflict, NotFound, RuleBroken
 from shared.domain.lots import Funding, Tariff, fund
-from shared.domain.money import Money
 from shared.domain.policy import CURRENT, Policy
 from shared.domain.slots import QUARTER, on_a_quarter, quarters
 
@@ -43,6 +43,7 @@ class BookingRequest:
         language: "ru" or "en".
         adult: he confirms being 18 or older.
         use_balance: pay from the balance as far as it goes.
+        checkout: the order form it was sent from; a page that tries again keeps it (S2.1).
     """
 
     customer_id: str
@@ -55,6 +56,7 @@ class BookingRequest:
     language: str
     adult: bool
     use_balance: bool
+    checkout: str | None = None
 
 
 class BookingOffice:
@@ -167,7 +169,7 @@ class BookingOffice:
             cause = Cause("Book", "customer", {"idempotency_key": replay.key})
             fresh = Replay(replay.owner, replay.key, replay.fingerprint, booking.booking_id)
             try:
-                self._store.commit(change(None, events, booking, now, cause, fresh))
+                self._store.commit(booking_change(None, events, booking, now, cause, fresh))
             except (FundsSpent, Busy):
                 self._bookings.pause(attempt)
             except KeyUsed:
@@ -180,15 +182,8 @@ class BookingOffice:
         raise Conflict("busy", "Too many requests at once; please try again.")
 
     def _funding(self, request: BookingRequest, tariff: Tariff, now: datetime) -> Funding:
-        nothing = Money.zero(tariff.per_minute.currency)
-        if not request.use_balance:
-            return fund(request.minutes * 60, tariff, (), nothing, now)
-        money = next(
-            (m for m in self._store.money(request.customer_id) if m.currency == nothing.currency),
-            nothing,
-        )
-        lots = self._store.lots(request.customer_id)
-        return fund(request.minutes * 60, tariff, lots, money, now)
+        lots = self._store.lots(request.customer_id) if request.use_balance else ()
+        return fund(request.minutes * 60, tariff, lots, now)
 
     def _held(
         self,
@@ -216,6 +211,8 @@ class BookingOffice:
             card_seconds=funding.card_seconds,
             card_due=funding.card_due,
             hold_until=min(now + timedelta(seconds=CURRENT.payment_hold), starts_at),
+            asked_operator=request.operator_id,
+            checkout=request.checkout,
         )
 
 

@@ -1,24 +1,20 @@
 """One decision on a booking: load, decide, commit; again where somebody else was first."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
+from shared.application.change import booking_change
+from shared.application.payment_records import Opening, PaymentRecords
 from shared.application.ports import Clock
 from shared.application.store import Busy, Cause, Change, KeyUsed, Loaded, Replay, StaleRead, Store
-from shared.domain.booking import Booking, evolve
+from shared.domain.booking import Booking
 from shared.domain.commands import Command
-from shared.domain.consequences import Effect, EffectKind, consequences
-from shared.domain.decide import decide, next_due
+from shared.domain.decide import decide
 from shared.domain.errors import Conflict, NotFound, RuleBroken
 from shared.domain.events import Event
 from shared.domain.policy import policy_of
 
 TRIES = 8
-# A wake-up nearer than this goes through a delayed message; the sweep looks as far ahead.
-LOOK_AHEAD = timedelta(seconds=120)
-_NET = timedelta(minutes=5)
-_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Bookings:
@@ -28,14 +24,18 @@ class Bookings:
         store: the table.
         clock: business time.
         pause: waits before the n-th retry, with jitter.
+        payments: what a booking orders of its payments is decided with it.
     """
 
-    def __init__(self, store: Store, clock: Clock, pause: Callable[[int], None]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, pause: Callable[[int], None], payments: PaymentRecords
+    ) -> None:
         self.store = store
         self.clock = clock
         self.pause = pause
+        self.payments = payments
 
-    def load(self, booking_id: str) -> Loaded:
+    def load(self, booking_id: str) -> Loaded[Booking]:
         """A booking as it stands.
 
         Raises:
@@ -54,6 +54,7 @@ class Bookings:
         *,
         at: datetime | None = None,
         replay: Replay | None = None,
+        opening: Opening | None = None,
     ) -> Booking:
         """Carry out one command, and whatever else is due.
 
@@ -63,6 +64,7 @@ class Bookings:
             cause: for the timeline.
             at: the moment a timer stood for, where our clock is still a little behind it; UTC.
             replay: the idempotency key of the request.
+            opening: the payment that this decision brings into being.
 
         Returns:
             The state after it.
@@ -75,19 +77,39 @@ class Bookings:
         for attempt in range(TRIES):
             loaded = self.load(booking_id)
             now = max(self.clock.now(), at) if at else self.clock.now()
-            policy = policy_of(loaded.booking.policy_version)
-            events, after = decide(loaded.booking, command, now, policy)
+            policy = policy_of(loaded.state.policy_version)
+            events, after = decide(loaded.state, command, now, policy)
             if not events:
-                return loaded.booking
+                return loaded.state
             try:
-                self.store.commit(change(loaded, events, after, now, cause, replay))
+                self.store.commit(
+                    *self._changes(loaded, events, after, now, cause, replay, opening)
+                )
             except (StaleRead, Busy):
                 self.pause(attempt)
             except KeyUsed:
-                return self.replayed(replay) or self.load(booking_id).booking
+                if opening is not None and self.store.payment(opening.opened.payment_id):
+                    # Somebody else captured the same payment first; the next look finds it done.
+                    self.pause(attempt)
+                    continue
+                return self.replayed(replay) or self.load(booking_id).state
             else:
                 return after
         raise Conflict("busy", "Too many changes at once; please try again.")
+
+    def _changes(
+        self,
+        loaded: Loaded[Booking],
+        events: tuple[Event, ...],
+        after: Booking,
+        now: datetime,
+        cause: Cause,
+        replay: Replay | None,
+        opening: Opening | None,
+    ) -> tuple[Change, ...]:
+        """The booking's own change, and those of the payments it orders something of."""
+        own = booking_change(loaded, events, after, now, cause, replay)
+        return own, *self.payments.ordered(own.consequences.orders, opening, now, cause)
 
     def replayed(self, replay: Replay | None) -> Booking | None:
         """What a request with this idempotency key led to before; None for a new key.
@@ -95,76 +117,23 @@ class Bookings:
         Raises:
             RuleBroken: the key came with another request.
         """
-        if replay is None:
-            return None
-        before = self.store.replay(replay.owner, replay.key)
-        if before is None:
-            return None
-        if before.fingerprint != replay.fingerprint:
-            raise RuleBroken(
-                "idempotency_key_reused",
-                "This key was sent with a different request; use a new key for a new request.",
-                "Idempotency-Key",
-            )
-        return self.load(before.booking_id).booking
+        result = replayed(self.store, replay)
+        return self.load(result).state if result else None
 
 
-def change(
-    loaded: Loaded | None,
-    events: tuple[Event, ...],
-    after: Booking,
-    now: datetime,
-    cause: Cause,
-    replay: Replay | None,
-) -> Change:
-    """The transaction of a decision, with the wake-up that follows from its next due time.
+def replayed(store: Store, replay: Replay | None) -> str | None:
+    """The id of what a request with this idempotency key led to before; None for a new key.
 
-    A far due time stands in the index as it is. A near one is sent as a delayed message, and the
-    index keeps a coarse net behind it, so that a live session does not rewrite it at every step.
+    Raises:
+        RuleBroken: the key came with another request.
     """
-    before, present = (loaded.booking, loaded.due_at) if loaded else (None, None)
-    steps: list[tuple[Event, Booking]] = []
-    state = before
-    for event in events:
-        state = evolve(state, event, now)
-        steps.append((event, state))
-    follows = consequences(before, steps)
-    policy = policy_of(after.policy_version)
-    due = next_due(after, now, policy)
-    effects = follows.effects
-    index = due
-    if due is not None and due - now <= LOOK_AHEAD:
-        index = _net(due, present)
-        known = before is not None and next_due(before, now, policy) == due
-        if not known or present != index:
-            effects = (*effects, Effect(EffectKind.WAKE, after.booking_id, at=max(due, now)))
-    return Change(
-        booking=after,
-        version=loaded.version if loaded else 0,
-        at=now,
-        cause=cause,
-        events=events,
-        consequences=replace(follows, effects=()),
-        effects=effects,
-        due_at=index,
-        head=present != index or _listed(before) != _listed(after),
-        replay=replay,
-    )
-
-
-def _net(due: datetime, present: datetime | None) -> datetime:
-    """Where a booking stands in the index while a delayed message wakes it.
-
-    Late enough for the message to come first, and where it stood before if that will do.
-    """
-    earliest = due + LOOK_AHEAD
-    if present is not None and earliest <= present <= earliest + _NET:
-        return present
-    return earliest + (_EPOCH - earliest) % _NET
-
-
-def _listed(booking: Booking | None) -> tuple[object, ...]:
-    """What lists show of a booking."""
-    if booking is None:
-        return ()
-    return booking.status, booking.operator_id, booking.starts_at
+    before = store.replay(replay.owner, replay.key) if replay else None
+    if before is None or replay is None:
+        return None
+    if before.fingerprint != replay.fingerprint:
+        raise RuleBroken(
+            "idempotency_key_reused",
+            "This key was sent with a different request; use a new key for a new request.",
+            "Idempotency-Key",
+        )
+    return before.result

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from shared.application.store import Store
 from shared.domain import ledger
 from shared.domain.errors import RuleBroken
+from shared.domain.lots import money_of
 
 # Each day is read shard by shard; a year of them would outlast a request.
 _LONGEST_RANGE = timedelta(days=92)
@@ -86,7 +87,7 @@ def _differences(
     for name in sorted(names):
         kind, _, customer_id = name.partition(":")
         if kind == "balance":
-            stored = {m.currency: m.minor for m in store.money(customer_id)}
+            stored = money_of(store.lots(customer_id))
         elif kind == "minutes" and name not in _OWN:
             stored = _in_lots(store, customer_id)
         else:
@@ -104,6 +105,8 @@ _OWN = frozenset({ledger.MINUTES_SOLD, ledger.MINUTES_USED, ledger.MINUTES_CONVE
 def _in_lots(store: Store, customer_id: str) -> dict[str, int]:
     stored: Counter[str] = Counter()
     for lot in store.lots(customer_id):
+        if lot.is_money:
+            continue
         stored[f"sec:{lot.tariff_id}"] += lot.left
         stored[lot.paid.currency] += lot.value.minor
     return dict(stored)

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from shared.application.booking import after_last, all_open
 from shared.application.bookings import Bookings
+from shared.application.contacts import Contacts
 from shared.application.ports import ProviderCall, Telephony
-from shared.application.store import Cause, Contacts, SlotTaken
+from shared.application.store import Cause, SlotTaken
 from shared.domain import commands as c
 from shared.domain.booking import Booking, Status
 from shared.domain.errors import Declined, OutcomeUnknown, RedialError, Unavailable
@@ -71,7 +72,7 @@ class CallRoom:
         start = booking.starts_at
         earlier = self._store.slots(operator_id, start - _LONGEST_SESSION, start)
         ids = {slot.booking_id for slot in earlier} - {None, booking.booking_id}
-        others = [self._bookings.load(str(other)).booking for other in ids]
+        others = [self._bookings.load(str(other)).state for other in ids]
         on_air = (Status.LIVE, Status.ENDING)
         return any(o.operator_id == operator_id and o.status in on_air for o in others)
 
@@ -89,7 +90,7 @@ class CallRoom:
 
     def announce(self, booking_id: str, prompt: str) -> None:
         """Speak to both sides."""
-        booking = self._bookings.load(booking_id).booking
+        booking = self._bookings.load(booking_id).state
         if booking.status is Status.LIVE:
             self._provider.announce(f"booking-{booking_id}", Prompt(prompt), booking.language)
 
@@ -109,7 +110,7 @@ class CallRoom:
 
     def seek_replacement(self, booking_id: str) -> None:
         """Find an operator who is free for the rest of the session (S1.5)."""
-        booking = self._bookings.load(booking_id).booking
+        booking = self._bookings.load(booking_id).state
         if booking.status is not Status.LIVE:
             return
         now = self._bookings.clock.now()
@@ -131,7 +132,7 @@ class CallRoom:
 
     def check_overrun(self, booking_id: str) -> None:
         """After a gap the session may reach into the operator's next booking (S1.6)."""
-        booking = self._bookings.load(booking_id).booking
+        booking = self._bookings.load(booking_id).state
         session = booking.session
         since = session.connected_since() if session else None
         if since is None:
@@ -210,7 +211,7 @@ class CallRoom:
         return self._contacts.number(leg.party_id, leg.phone_id) if leg.phone_id else None
 
     def _load(self, booking_id: str, leg_id: str) -> tuple[Booking, Leg | None]:
-        booking = self._bookings.load(booking_id).booking
+        booking = self._bookings.load(booking_id).state
         return booking, booking.session.leg(leg_id) if booking.session else None
 
     def _wanted(self, booking_id: str, leg_id: str) -> tuple[Booking, Leg | None]:

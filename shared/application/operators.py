@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from shared.application.contacts import Contacts
 from shared.application.ports import Clock
-from shared.application.store import Contacts, Operator, Slot, Store
+from shared.application.store import Operator, Slot, Store
 from shared.domain.errors import Conflict, NotFound, RuleBroken
 from shared.domain.lots import BONUS, Tariff
 from shared.domain.policy import CURRENT
-from shared.domain.slots import QUARTER, on_a_quarter
+from shared.domain.slots import QUARTER, on_a_quarter, quarters
 
 _LONGEST_RANGE = timedelta(days=31)
 # Each quarter is a write of its own, and all must be done while the request waits.
 _LONGEST_OFFER = timedelta(days=2)
+# How far from the time that was wanted another one is looked for.
+_NEAR = timedelta(days=7)
 
 
 class Operators:
@@ -147,3 +150,22 @@ def _check_range(start: datetime, end: datetime, first: str, last: str) -> None:
         raise RuleBroken("range_empty", f"{last} must lie after {first}.", last)
     if end - start > _LONGEST_RANGE:
         raise RuleBroken("range_too_long", "Take at most 31 days at once.", last)
+
+
+def nearest_starts(
+    store: Store, operator_id: str, around: datetime, seconds: int, now: datetime, most: int
+) -> tuple[datetime, ...]:
+    """Free starts of an operator for a session of some length, those nearest to a moment first.
+
+    Args:
+        around: the time that was wanted, UTC.
+        seconds: length of the session.
+        now: UTC; no start lies before it.
+        most: how many at most.
+    """
+    first = max(now, around - _NEAR)
+    slots = store.slots(operator_id, first, around + _NEAR)
+    free = {slot.quarter for slot in slots if slot.booking_id is None}
+    starts = [start for start in free if set(quarters(start, seconds)) <= free]
+    starts.sort(key=lambda start: (abs(start - around), start))
+    return tuple(starts[:most])

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from shared.domain.consequences import Effect, EffectKind
+from shared.domain.effects import Effect, EffectKind
 
 
 class Queue(StrEnum):
@@ -30,9 +30,16 @@ _QUEUES = {
     EffectKind.CHECK_OVERRUN: Queue.CALLS,
     EffectKind.DELAY_NEXT: Queue.CALLS,
     EffectKind.CANCEL_INTENT: Queue.PAYMENTS,
+    EffectKind.LOOK_UP_INTENT: Queue.PAYMENTS,
+    EffectKind.LOOK_UP_DISPUTE: Queue.PAYMENTS,
     EffectKind.REFUND: Queue.PAYMENTS,
+    EffectKind.RETURN_DUPLICATE: Queue.PAYMENTS,
+    EffectKind.OPEN_CASE: Queue.MESSAGES,
+    EffectKind.SEND_PAYMENT_LETTER: Queue.MESSAGES,
     EffectKind.SEND_LETTER: Queue.MESSAGES,
     EffectKind.WAKE: Queue.TIMERS,
+    EffectKind.WAKE_PAYMENT: Queue.TIMERS,
+    EffectKind.WAKE_CASE: Queue.TIMERS,
 }
 
 
@@ -62,7 +69,7 @@ def message_of(effect: Effect) -> Message:
     """The message that asks a worker for an effect."""
     body = {
         "kind": effect.kind,
-        "booking_id": effect.booking_id,
+        "owner_id": effect.owner_id,
         "subject": effect.subject,
         "at": effect.at.isoformat() if effect.at else None,
         "redriven": effect.redriven,
@@ -75,7 +82,7 @@ def effect_of(body: str) -> Effect:
     fields = json.loads(body)
     return Effect(
         kind=EffectKind(fields["kind"]),
-        booking_id=fields["booking_id"],
+        owner_id=fields["owner_id"],
         subject=fields["subject"],
         at=datetime.fromisoformat(fields["at"]) if fields["at"] else None,
         redriven=fields["redriven"],

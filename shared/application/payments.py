@@ -1,17 +1,23 @@
-"""Paying for a booking by card: the intent, what the provider reports, money on its way back."""
+"""Money coming in by card: the intent, and what the provider reports of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.application.bookings import Bookings
-from shared.application.ports import Intent, IntentStatus, Payments, ProviderRefund, RefundStatus
+from shared.application.payment_records import Opening
+from shared.application.ports import Intent, IntentStatus, Payments
 from shared.application.store import Cause, FundsSpent, SlotTaken
 from shared.domain import commands as c
-from shared.domain.booking import CANCEL_INTENT, Booking, Refund, Status
-from shared.domain.errors import Declined, OutcomeUnknown, RuleBroken, Unavailable
+from shared.domain.booking import CANCEL_INTENT, Booking, Status
+from shared.domain.errors import OutcomeUnknown, RuleBroken
+from shared.domain.payment import commands as pc
+from shared.domain.payment import payment as paid
+from shared.domain.payment.events import PaymentOpened, Purpose
+from shared.domain.payment.payment import Payment
+from shared.domain.policy import CURRENT, policy_of
 
-_PROVIDER = "payment provider"
-_RETURNED_BY_HAND = "charge_already_refunded"
-_DISPUTED = "charge_disputed"
+PROVIDER = "payment provider"
 _MOST_INTENTS = 3
 
 
@@ -24,11 +30,21 @@ class Checkout:
 
 
 class CardPayments:
-    """The one way money comes in by card, and goes back."""
+    """The one way money comes in by card.
 
-    def __init__(self, bookings: Bookings, provider: Payments) -> None:
+    Args:
+        bookings: what is paid for.
+        provider: who takes the money.
+        watch: looks at a captured payment for duplicates; asked again, it does no harm.
+    """
+
+    def __init__(
+        self, bookings: Bookings, provider: Payments, watch: Callable[[Payment], None]
+    ) -> None:
         self._bookings = bookings
+        self._payments = bookings.payments
         self._provider = provider
+        self._watch = watch
 
     def start(self, booking_id: str) -> Checkout:
         """The payment intent of a held booking: one for life, however often asked for (S2.10).
@@ -37,7 +53,7 @@ class CardPayments:
             RuleBroken: there is nothing to pay, or not any more.
             Upstream: the provider did not answer.
         """
-        booking = self._bookings.load(booking_id).booking
+        booking = self._bookings.load(booking_id).state
         if booking.status is not Status.HELD or booking.card_due.minor == 0:
             raise RuleBroken("nothing_to_pay", f"This booking is {booking.status}.")
         if booking.hold_until <= self._bookings.clock.now():
@@ -56,87 +72,112 @@ class CardPayments:
         """Something happened to an intent: ask the provider what, and decide on that alone.
 
         Args:
-            intent_id: from a webhook, which is not trusted further than this.
+            intent_id: from a webhook or a list, which is not trusted further than this.
             evidence: ids for the timeline.
         """
-        intent = self._provider.intent(intent_id)
-        booking_id = intent.metadata.get("booking_id")
-        if booking_id is None:
-            return  # not a payment of a booking: another product on the same account
-        evidence = {**evidence, "payment_intent": intent_id}
-        if intent.status is IntentStatus.SUCCEEDED:
-            self._settle(booking_id, intent, evidence)
-        elif intent.status is IntentStatus.CANCELED:
-            cause = Cause("NoteIntentCancelled", _PROVIDER, evidence)
-            self._bookings.apply(booking_id, c.NoteIntentCancelled(intent_id), cause)
-        elif intent.decline_code is not None:
-            cause = Cause("DeclinePayment", _PROVIDER, evidence)
-            command = c.DeclinePayment(intent_id, intent.decline_code)
-            self._bookings.apply(booking_id, command, cause)
+        self._decide(self._provider.intent(intent_id), evidence)
 
     def cancel_intent(self, booking_id: str) -> None:
         """The slot is released: no money must come any more; what came is settled (S2.10)."""
-        booking = self._bookings.load(booking_id).booking
+        booking = self._bookings.load(booking_id).state
         if CANCEL_INTENT not in booking.pending:
             return
         # Where we do not know the id, an intent may have been made all the same: its key finds it.
         intent_id = booking.intent_id or self._make_intent(booking).intent_id
-        intent = self._provider.cancel_intent(intent_id)
-        evidence = {"payment_intent": intent_id}
-        if intent.status is IntentStatus.SUCCEEDED:
-            self._settle(booking_id, intent, evidence)
-        else:
-            cause = Cause("NoteIntentCancelled", "worker", evidence)
-            self._bookings.apply(booking_id, c.NoteIntentCancelled(intent_id), cause)
+        self._decide(self._provider.cancel_intent(intent_id), {})
 
-    def refund(self, booking_id: str, refund_id: str, *, asked_before: bool) -> None:
-        """Send money back to the card it came from, once (S2.2, Never 2).
-
-        Args:
-            asked_before: the provider may have been asked already, so it is looked up first, and
-                only a look-up that finds nothing leads to another attempt under another key.
-        """
-        booking = self._bookings.load(booking_id).booking
-        refund = booking.refund(refund_id)
-        if refund is None or refund.outcome is not None:
+    def look_up(self, payment_id: str) -> None:
+        """Nobody told us how a payment ended: ask; one that waits for too long is cancelled."""
+        payment = self._payments.load(payment_id).state
+        if payment.status is not paid.Status.OPEN:
             return
-        attempt = refund.attempt
-        if asked_before:
-            found = self._find(refund)
-            if found is not None:
-                self._note_refund(booking_id, refund_id, found)
-                return
-            cause = Cause("RetryRefund", "worker", {"refund": refund_id})
-            self._bookings.apply(booking_id, c.RetryRefund(refund_id, attempt), cause)
-            attempt += 1
-        try:
-            made = self._provider.create_refund(
-                refund.intent_id,
-                refund.amount,
-                {"refund_id": refund_id, "booking_id": booking_id},
-                f"refund:{refund_id}:{attempt}",
+        hold = timedelta(seconds=policy_of(payment.policy_version).payment_hold)
+        over = payment.opened_at + hold <= self._bookings.clock.now()
+        ask = self._provider.cancel_intent if over else self._provider.intent
+        self._decide(ask(payment_id), {})
+
+    def _decide(self, intent: Intent, evidence: dict[str, str]) -> None:
+        """What the provider says of an intent, turned into what it means here."""
+        evidence = {**evidence, "payment_intent": intent.intent_id}
+        booking_id = intent.metadata.get("booking_id")
+        if intent.status is IntentStatus.SUCCEEDED:
+            self._captured(intent, {**evidence, "charge": intent.charge_id or ""})
+        elif intent.status is IntentStatus.CANCELED:
+            cause = Cause("NoteIntentCancelled", PROVIDER, evidence)
+            if booking_id is not None:
+                self._bookings.apply(booking_id, c.NoteIntentCancelled(intent.intent_id), cause)
+            elif self._is_known(intent):
+                self._payments.apply(intent.intent_id, pc.Abandon(), cause)
+        elif intent.decline_code is not None:
+            cause = Cause("DeclinePayment", PROVIDER, evidence)
+            if booking_id is not None:
+                declined = c.DeclinePayment(intent.intent_id, intent.decline_code)
+                self._bookings.apply(booking_id, declined, cause)
+            elif self._is_known(intent):
+                self._payments.apply(intent.intent_id, pc.Decline(intent.decline_code), cause)
+
+    def _is_known(self, intent: Intent) -> bool:
+        return self._payments.store.payment(intent.intent_id) is not None
+
+    # --- captured --------------------------------------------------------------------------------
+
+    def _captured(self, intent: Intent, evidence: dict[str, str]) -> None:
+        """The provider holds the money: to its booking, to the balance, or to a person (S2.5)."""
+        known = self._payments.store.payment(intent.intent_id)
+        if known is None or known.state.status is not paid.Status.CAPTURED:
+            booking_id = intent.metadata.get("booking_id")
+            booking = self._bookings.store.booking(booking_id) if booking_id else None
+            if booking is not None:
+                self._pay_booking(booking.state, intent, evidence)
+            else:
+                self._take(intent, evidence)
+        self._watch(self._payments.load(intent.intent_id).state)
+
+    def _pay_booking(self, booking: Booking, intent: Intent, evidence: dict[str, str]) -> None:
+        cause = Cause("ConfirmPayment", PROVIDER, evidence)
+        opened = PaymentOpened(
+            payment_id=intent.intent_id,
+            purpose=Purpose.BOOKING,
+            customer_id=booking.customer_id,
+            booking_id=booking.booking_id,
+            due=intent.amount,
+            checkout=intent.metadata.get("checkout"),
+            language=booking.language,
+            policy_version=booking.policy_version,
+        )
+
+        def confirm(*, reinstate: bool) -> None:
+            command = c.ConfirmPayment(
+                intent.intent_id, intent.charge_id, intent.received, reinstate
             )
-        except Declined as declined:
-            self._refund_declined(booking_id, refund_id, declined.code)
-        else:
-            self._note_refund(booking_id, refund_id, made)
+            opening = Opening(opened, _capture(intent))
+            self._bookings.apply(booking.booking_id, command, cause, opening=opening)
 
-    def refund_reported(self, provider_refund_id: str) -> None:
-        """Something happened to a refund: ask the provider what, and decide on that alone."""
-        found = self._provider.refund(provider_refund_id)
-        booking_id, refund_id = found.metadata.get("booking_id"), found.metadata.get("refund_id")
-        if booking_id is not None and refund_id is not None:
-            self._note_refund(booking_id, refund_id, found)
+        try:
+            confirm(reinstate=True)
+        except (SlotTaken, FundsSpent):
+            confirm(reinstate=False)
 
-    def _refund_declined(self, booking_id: str, refund_id: str, code: str) -> None:
-        """The provider refuses: the money goes to the balance, unless it has gone back already."""
-        command: c.NoteRefund | c.NoteRefundRefused = c.NoteRefundRefused(refund_id, code)
-        if code == _RETURNED_BY_HAND:
-            command = c.NoteRefund(refund_id, "by hand")
-        elif code == _DISPUTED:
-            raise Unavailable(code, "The bank decides about this payment; it is asked again later.")
-        cause = Cause(type(command).__name__, _PROVIDER, {"code": code})
-        self._bookings.apply(booking_id, command, cause)
+    def _take(self, intent: Intent, evidence: dict[str, str]) -> None:
+        """Money for no booking we have: a top-up, or somebody's, or nobody's we know."""
+        customer_id = intent.metadata.get("customer_id")
+        top_up = intent.metadata.get("purpose") == Purpose.TOP_UP and customer_id is not None
+        opened = PaymentOpened(
+            payment_id=intent.intent_id,
+            purpose=Purpose.TOP_UP if top_up else Purpose.UNKNOWN,
+            customer_id=customer_id,
+            booking_id=None,
+            due=intent.amount,
+            checkout=intent.metadata.get("checkout"),
+            language=intent.metadata.get("language", "en"),
+            policy_version=CURRENT.version,
+        )
+        then: tuple[pc.Command, ...] = (_capture(intent),)
+        if customer_id is not None and not top_up:
+            then = (*then, pc.Credit(late=True))
+        self._payments.open(opened, then, Cause("Capture", PROVIDER, evidence), None)
+
+    # --- intents ---------------------------------------------------------------------------------
 
     def _make_intent(self, booking: Booking) -> Intent:
         """Make the intent, or get the one made under the same key.
@@ -144,46 +185,28 @@ class CardPayments:
         A key replays even a stored failure of the provider for a day, so there are a few of them.
         An intent that a lost answer left behind takes no money: nobody was ever given its secret.
         """
-        for attempt in range(1, _MOST_INTENTS):
-            try:
-                return self._intent_under(booking, attempt)
-            except OutcomeUnknown:
-                continue
-        return self._intent_under(booking, _MOST_INTENTS)
+        metadata = {"booking_id": booking.booking_id, "customer_id": booking.customer_id}
+        return under_fresh_keys(
+            f"intent:{booking.booking_id}",
+            lambda key: self._provider.create_intent(booking.card_due, metadata, key),
+        )
 
-    def _intent_under(self, booking: Booking, attempt: int) -> Intent:
-        key = f"intent:{booking.booking_id}:{attempt}"
-        metadata = {"booking_id": booking.booking_id}
-        return self._provider.create_intent(booking.card_due, metadata, key)
 
-    def _settle(self, booking_id: str, intent: Intent, evidence: dict[str, str]) -> None:
-        evidence = {**evidence, "charge": intent.charge_id or ""}
-        cause = Cause("ConfirmPayment", _PROVIDER, evidence)
+def under_fresh_keys(name: str, make: Callable[[str], Intent]) -> Intent:
+    """Ask the provider under a key, and under another where its answer to the first is unknown.
 
-        def confirm(*, reinstate: bool) -> None:
-            command = c.ConfirmPayment(
-                intent.intent_id, intent.charge_id, intent.received, reinstate
-            )
-            self._bookings.apply(booking_id, command, cause)
-
+    Args:
+        name: of the key; the same for every attempt at the same thing.
+        make: is given the key.
+    """
+    for attempt in range(1, _MOST_INTENTS):
         try:
-            confirm(reinstate=True)
-        except (SlotTaken, FundsSpent):
-            confirm(reinstate=False)
+            return make(f"{name}:{attempt}")
+        except OutcomeUnknown:
+            continue
+    return make(f"{name}:{_MOST_INTENTS}")
 
-    def _find(self, refund: Refund) -> ProviderRefund | None:
-        refunds = self._provider.refunds_of(refund.intent_id)
-        return next((r for r in refunds if r.metadata.get("refund_id") == refund.refund_id), None)
 
-    def _note_refund(self, booking_id: str, refund_id: str, found: ProviderRefund) -> None:
-        """What the provider says of a refund; one that is on its way is asked for again later."""
-        evidence = {"refund": found.provider_refund_id, "status": found.status}
-        command: c.NoteRefund | c.NoteRefundRefused
-        if found.status is RefundStatus.SUCCEEDED:
-            command = c.NoteRefund(refund_id, found.provider_refund_id)
-        elif found.status in (RefundStatus.FAILED, RefundStatus.CANCELED):
-            command = c.NoteRefundRefused(refund_id, found.failure_reason or found.status)
-        else:
-            return
-        cause = Cause(type(command).__name__, _PROVIDER, evidence)
-        self._bookings.apply(booking_id, command, cause)
+def _capture(intent: Intent) -> pc.Capture:
+    charged_at = intent.charged_at or intent.created
+    return pc.Capture(intent.received, intent.charge_id, intent.card, charged_at)

@@ -229,7 +229,7 @@ class Payments(Protocol):
         ...
 
     def create_customer(self, metadata: Mapping[str, str], idempotency_key: str) -> str:
-        """Make a customer at the provider, to whom cards can be saved; returns the provider's id."""
+        """Make a customer at the provider, to whom cards are saved; returns the provider's id."""
         ...
 
     def forget_card(self, payment_method: str) -> None:

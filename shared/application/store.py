@@ -1,17 +1,24 @@
 """What the use cases need from the table: one transaction per decision, reads by key or index."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from shared.domain.booking import Booking, Status
-from shared.domain.consequences import Consequences, Effect
+from shared.domain.case import case as cases
+from shared.domain.case import events as case_events
+from shared.domain.case.case import Case
+from shared.domain.effects import Consequences, Effect, EffectKind
 from shared.domain.errors import Conflict
 from shared.domain.events import Event
 from shared.domain.ledger import JournalEntry
 from shared.domain.lots import Lot, Tariff
 from shared.domain.money import Money
+from shared.domain.payment import events as payment_events
+from shared.domain.payment import payment as payments
+from shared.domain.payment.claims import RefundStatus
+from shared.domain.payment.payment import Payment
 
 
 class StaleRead(Conflict):
@@ -27,22 +34,26 @@ class FundsSpent(Conflict):
 
 
 class KeyUsed(Conflict):
-    """The idempotency key, or the new booking number, was used before."""
+    """The idempotency key, or the new booking or case number, was used before."""
 
 
 class Busy(Conflict):
     """The table was throttled or in conflict with another transaction; nothing was written."""
 
 
+State = Booking | Payment | Case
+AnyEvent = Event | payment_events.Event | case_events.Event
+
+
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A booking as it stands, and the version a change of it must build on.
+class Loaded[S: State]:
+    """A booking, payment or case as it stands, and the version a change of it must build on.
 
     Args:
         due_at: where it stands in the due index, UTC; None where it does not.
     """
 
-    booking: Booking
+    state: S
     version: int
     due_at: datetime | None
 
@@ -55,13 +66,13 @@ class Replay:
         owner: who sent it.
         key: the header's value.
         fingerprint: of the request it came with.
-        booking_id: what the first request led to.
+        result: what the first request led to: the id of a booking, payment, refund or case.
     """
 
     owner: str
     key: str
     fingerprint: str
-    booking_id: str
+    result: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +92,26 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Everything one decision writes, in one transaction.
+    """Everything one decision on one booking, payment or case writes.
 
     Args:
-        booking: the state after it.
-        version: the version it builds on; 0 for a new booking.
+        state: as it is after it.
+        version: the version it builds on; 0 for a new one.
         at: business time of the decision, UTC.
         cause: why it was made.
         events: what happened.
         consequences: what must follow.
         effects: those of the consequences, and the wake-up where one is near.
-        due_at: when the sweep must look at the booking, None at its end.
+        due_at: when the sweep must look at it again, None at its end.
         head: whether anything that lists and the due index show is different from before.
         replay: the idempotency key to be used up with it, where the request had one.
     """
 
-    booking: Booking
+    state: State
     version: int
     at: datetime
     cause: Cause
-    events: tuple[Event, ...]
+    events: tuple[AnyEvent, ...]
     consequences: Consequences
     effects: tuple[Effect, ...]
     due_at: datetime | None
@@ -108,14 +119,42 @@ class Change:
     replay: Replay | None = None
 
 
+def id_of(state: State) -> str:
+    """The id a booking, payment or case goes by."""
+    match state:
+        case Booking():
+            return state.booking_id
+        case Payment():
+            return state.payment_id
+        case Case():
+            return state.number
+
+
+def wake_of(kind: type[State]) -> EffectKind:
+    """The effect that wakes a booking, payment or case."""
+    return _WAKES[kind]
+
+
+_WAKES: dict[type[State], EffectKind] = {
+    Booking: EffectKind.WAKE,
+    Payment: EffectKind.WAKE_PAYMENT,
+    Case: EffectKind.WAKE_CASE,
+}
+
+
+def customer_of(state: State) -> str | None:
+    """Whose balance a change of it touches."""
+    return state.about.customer_id if isinstance(state, Case) else state.customer_id
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One stored decision of a booking's history."""
+    """One stored decision of a booking's, payment's or case's history."""
 
     version: int
     at: datetime
     cause: Cause
-    events: tuple[Event, ...]
+    events: tuple[AnyEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +179,59 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentSummary:
+    """A payment as lists and reconciliation see it; kept on its head item.
+
+    Args:
+        refunded: what went back or is on its way, minor units.
+        provider_refunds: the provider's ids of its refunds that are settled.
+        closed_disputes: the provider's ids.
+        open_disputes: the provider's ids.
+    """
+
+    payment_id: str
+    customer_id: str | None
+    booking_id: str | None
+    status: payments.Status
+    captured: Money
+    refunded: int
+    charge_id: str | None
+    captured_at: datetime | None
+    provider_refunds: frozenset[str]
+    closed_disputes: frozenset[str]
+    open_disputes: frozenset[str]
+
+
+def summary_of(payment: Payment) -> PaymentSummary:
+    """A payment as lists and reconciliation see it."""
+    settled = (r for r in payment.refunds if r.status is RefundStatus.SETTLED)
+    return PaymentSummary(
+        payment_id=payment.payment_id,
+        customer_id=payment.customer_id,
+        booking_id=payment.booking_id,
+        status=payment.status,
+        captured=payment.captured,
+        refunded=payment.refunded.minor,
+        charge_id=payment.charge_id,
+        captured_at=payment.captured_at,
+        provider_refunds=frozenset(r.provider_refund_id for r in settled if r.provider_refund_id),
+        closed_disputes=frozenset(d.dispute_id for d in payment.disputes if not d.is_open),
+        open_disputes=frozenset(d.dispute_id for d in payment.disputes if d.is_open),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSummary:
+    """A case as the desk's list shows it; kept on its head item."""
+
+    number: str
+    kind: case_events.CaseKind
+    level: case_events.Level
+    status: cases.Status
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """An operator as customers see him, and the pseudonyms of his phones (main, then backup)."""
 
@@ -161,7 +253,7 @@ class Store(Protocol):
     """The table. Reads of bookings, slots, lots and money are strongly consistent."""
 
     # bookings
-    def booking(self, booking_id: str) -> Loaded | None:
+    def booking(self, booking_id: str) -> Loaded[Booking] | None:
         """The fold of its events; None where there is no such booking."""
         ...
 
@@ -169,12 +261,12 @@ class Store(Protocol):
         """Every decision on a booking, oldest first; empty where there is none."""
         ...
 
-    def commit(self, change: Change) -> None:
-        """Write all of a change or nothing.
+    def commit(self, *changes: Change) -> None:
+        """Write all of some changes or nothing; each is of another booking, payment or case.
 
         Raises:
-            StaleRead: the version is not the present one.
-            KeyUsed: the idempotency key or the new booking's number exists.
+            StaleRead: a version is not the present one.
+            KeyUsed: the idempotency key or the new booking's or case's number exists.
             SlotTaken: a quarter to be claimed is not published, or claimed.
             FundsSpent: a lot or balance does not hold what is taken.
             Busy: throttled, or in conflict with another transaction.
@@ -189,8 +281,48 @@ class Store(Protocol):
         """A customer's bookings, latest start first."""
         ...
 
-    def due(self, shard: int, until: datetime, cursor: str | None) -> Page[tuple[str, datetime]]:
-        """(booking id, due time) of a shard whose time has come by `until`, earliest first."""
+    def due(self, shard: int, until: datetime, cursor: str | None) -> Page[Effect]:
+        """The wake-ups of a shard whose time has come by `until`, earliest first."""
+        ...
+
+    # payments
+    def payment(self, payment_id: str) -> Loaded[Payment] | None:
+        """The fold of its events; None where there is no such payment."""
+        ...
+
+    def payment_history(self, payment_id: str) -> Sequence[Decision]:
+        """Every decision on a payment, oldest first; empty where there is none."""
+        ...
+
+    def payment_summaries(self, payment_ids: Sequence[str]) -> Mapping[str, PaymentSummary]:
+        """Those that exist of at most 100 payments, by id."""
+        ...
+
+    def payments_of(self, customer_id: str, cursor: str | None, limit: int) -> Page[str]:
+        """A customer's captured payments, latest first."""
+        ...
+
+    def payments_by_card(self, fingerprint: str, since: datetime) -> Sequence[str]:
+        """Payments captured from a card since then, as far as two days back."""
+        ...
+
+    def payments_on(self, day: datetime, amount: Money, cursor: str | None) -> Page[str]:
+        """Payments of an amount captured on one UTC day."""
+        ...
+
+    # cases
+    def case(self, number: str) -> Loaded[Case] | None:
+        """The fold of its events; None where there is no such case."""
+        ...
+
+    def case_history(self, number: str) -> Sequence[Decision]:
+        """Every decision on a case, oldest first; empty where there is none."""
+        ...
+
+    def open_cases(
+        self, level: case_events.Level, cursor: str | None, limit: int
+    ) -> Page[CaseSummary]:
+        """Cases that wait for agents or managers, the most urgent first."""
         ...
 
     # operators, tariffs, slots
@@ -236,15 +368,11 @@ class Store(Protocol):
 
     # accounts
     def lots(self, customer_id: str) -> Sequence[Lot]:
-        """A customer's lots that are not used up."""
+        """A customer's lots, minutes and money, that are not used up."""
         ...
 
-    def money(self, customer_id: str) -> Sequence[Money]:
-        """A customer's money, one amount per currency."""
-        ...
-
-    def entries(self, day: datetime) -> Sequence[JournalEntry]:
-        """All journal entries of one UTC day, every page of every shard."""
+    def entries(self, day: datetime) -> Iterator[JournalEntry]:
+        """All journal entries of one UTC day, page after page of every shard, in no order."""
         ...
 
     # finding a call or a caller
@@ -273,29 +401,6 @@ class Store(Protocol):
         """
         ...
 
-
-class Contacts(Protocol):
-    """Numbers and addresses of people, encrypted, one erasable item per person."""
-
-    def phone_id(self, number: str) -> str:
-        """The pseudonym of an E.164 number: always the same, not to be turned back."""
-        ...
-
-    def remember(
-        self,
-        person_id: str,
-        *,
-        email: str | None = None,
-        language: str | None = None,
-        phones: Sequence[str] = (),
-    ) -> None:
-        """Add to what is known of a person; phones are E.164."""
-        ...
-
-    def email(self, person_id: str) -> str | None:
-        """Where to write to."""
-        ...
-
-    def number(self, person_id: str, phone_id: str) -> str | None:
-        """The E.164 number behind a pseudonym."""
+    def known(self, provider: str, message_ids: Sequence[str]) -> frozenset[str]:
+        """Those of at most 100 external messages that were stored before."""
         ...

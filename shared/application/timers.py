@@ -1,55 +1,71 @@
-"""Waking bookings whose time has come."""
+"""Waking bookings, payments and cases whose time has come."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from shared.application.bookings import LOOK_AHEAD, Bookings
+from shared.application.bookings import Bookings
+from shared.application.case_records import CaseRecords
+from shared.application.change import LOOK_AHEAD
 from shared.application.store import Cause
 from shared.domain import commands as c
+from shared.domain.case import commands as cc
+from shared.domain.effects import Effect, EffectKind
 from shared.domain.errors import NotFound
+from shared.domain.payment import commands as pc
 
 SHARDS = 64
 # A timer that fires this little before its moment is taken at its word; an earlier one waits again.
 _CLOCK_TOLERANCE = timedelta(seconds=2)
 
-Send = Callable[[str, datetime], None]
+Send = Callable[[Effect], None]
 
 
 class Timers:
     """The due index, and what happens when a moment has come."""
 
-    def __init__(self, bookings: Bookings, send: Send) -> None:
+    def __init__(self, bookings: Bookings, cases: CaseRecords, send: Send) -> None:
         self._bookings = bookings
+        self._cases = cases
         self._send = send
 
-    def wake(self, booking_id: str, at: datetime) -> None:
+    def wake(self, wake: Effect) -> None:
         """A timer fired: do what is due.
 
         Args:
-            booking_id: whose timer.
-            at: the moment it stood for, UTC.
+            wake: whose timer, and the moment it stood for, UTC.
         """
-        if at - self._bookings.clock.now() > _CLOCK_TOLERANCE:
-            self._send(booking_id, at)
+        now = self._bookings.clock.now()
+        at = wake.at or now
+        if at - now > _CLOCK_TOLERANCE:
+            self._send(wake)
             return
         cause = Cause("Tick", "timer", {"due": at.isoformat()})
         try:
-            self._bookings.apply(booking_id, c.Tick(), cause, at=at)
+            self._tick(wake, cause, at)
         except NotFound:
             return  # a stale row of the index does no harm
 
+    def _tick(self, wake: Effect, cause: Cause, at: datetime) -> None:
+        match wake.kind:
+            case EffectKind.WAKE_PAYMENT:
+                self._bookings.payments.apply(wake.owner_id, pc.Tick(), cause, at=at)
+            case EffectKind.WAKE_CASE:
+                self._cases.apply(wake.owner_id, cc.Tick(), cause, at=at)
+            case _:
+                self._bookings.apply(wake.owner_id, c.Tick(), cause, at=at)
+
     def sweep(self, shard: int) -> int:
-        """Hand over every booking of a shard that is due within the look-ahead.
+        """Hand over everything of a shard that is due within the look-ahead.
 
         Returns:
-            How many were handed over.
+            How much was handed over.
         """
         until = self._bookings.clock.now() + LOOK_AHEAD
         handed, cursor = 0, None
         while True:
             page = self._bookings.store.due(shard, until, cursor)
-            for booking_id, due_at in page.items:
-                self._send(booking_id, due_at)
+            for wake in page.items:
+                self._send(wake)
             handed += len(page.items)
             cursor = page.cursor
             if cursor is None:

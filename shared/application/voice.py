@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.application.bookings import Bookings
+from shared.application.contacts import Contacts
 from shared.application.ports import CallStatus
-from shared.application.store import Cause, Contacts
+from shared.application.store import Cause
 from shared.domain import commands as c
 from shared.domain import voice
 from shared.domain.booking import Booking, Status
@@ -147,12 +148,12 @@ class VoiceDesk:
         loaded = self._bookings.store.booking(digits) if is_booking_number(digits) else None
         if loaded is None:
             return _reply(None, leg_id, voice.not_found())
-        return self._take(loaded.booking, call_id, None)
+        return self._take(loaded.state, call_id, None)
 
     def _live_on(self, phone_id: str) -> list[Booking]:
         since = self._bookings.clock.now() - _LINE_OPEN
         ids = self._bookings.store.bookings_on_line(phone_id, since)
-        bookings = [self._bookings.load(booking_id).booking for booking_id in ids]
+        bookings = [self._bookings.load(booking_id).state for booking_id in ids]
         return [booking for booking in bookings if booking.status is Status.LIVE]
 
     def _take(self, booking: Booking, call_id: str, phone_id: str | None) -> Reply:
@@ -170,7 +171,7 @@ class VoiceDesk:
         A queue may deliver a request to ring twice, and then two calls ring for one leg: only the
         one whose id was noted counts, the other is told to hang up and never joins (S1.4).
         """
-        booking = self._bookings.load(booking_id).booking
+        booking = self._bookings.load(booking_id).state
         leg = _leg(booking, leg_id)
         if leg.call_id is None:
             # Our own request to place it never came back: this is the first we hear of its id.

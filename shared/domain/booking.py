@@ -10,6 +10,7 @@ from shared.domain import events as e
 from shared.domain.legs import Leg, Route, Side
 from shared.domain.lots import Holding, Lot, Source, Tariff
 from shared.domain.money import Money
+from shared.domain.pending import Pending, asked, settled
 
 
 class Status(StrEnum):
@@ -37,30 +38,6 @@ TRANSITIONS: Mapping[tuple[Status | None, type[e.Event]], Status] = {
     (Status.ENDING, e.SessionClosed): Status.COMPLETED,
 }
 _MOVING = frozenset(event for _, event in TRANSITIONS)
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """An effect that somebody still has to answer for.
-
-    Args:
-        since: when it was last asked for, UTC.
-        tries: how often.
-    """
-
-    since: datetime
-    tries: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """One refund to a card; `attempt` is part of the key the provider sees."""
-
-    refund_id: str
-    intent_id: str
-    amount: Money
-    attempt: int = 1
-    outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +127,20 @@ class Booking:
     card_due: Money
     hold_until: datetime
     created_at: datetime
+    first_starts_at: datetime
     status: Status
+    asked_operator: str | None = None
+    checkout: str | None = None
     intent_id: str | None = None
     paid_by_card: bool = False
     credited: frozenset[str] = frozenset()
     decline_code: str | None = None
+    declines: frozenset[str] = frozenset()
     delay: int = 0
     letters: frozenset[e.Letter] = frozenset()
-    refunds: tuple[Refund, ...] = ()
+    returns: tuple[e.CardReturned | e.PaymentUnwanted, ...] = ()
+    frozen: frozenset[str] = frozenset()
+    extended: bool = False
     restored: tuple[Lot, ...] = ()
     pending: Mapping[str, Pending] = field(default_factory=dict)
     session: Session | None = None
@@ -175,10 +158,6 @@ class Booking:
         if self.session is None:
             raise LookupError(f"booking {self.booking_id} has no session")
         return self.session
-
-    def refund(self, refund_id: str) -> Refund | None:
-        """The refund of this id, if it is one of this booking's."""
-        return next((refund for refund in self.refunds if refund.refund_id == refund_id), None)
 
     @property
     def starts(self) -> datetime:
@@ -239,7 +218,8 @@ def evolve(booking: Booking | None, event: e.Event, at: datetime) -> Booking:
         case e.IntentMade():
             return replace(booking, intent_id=event.intent_id)
         case e.PaymentDeclined():
-            return replace(booking, decline_code=event.decline_code)
+            declines = booking.declines | {event.decline_code}
+            return replace(booking, decline_code=event.decline_code, declines=declines)
         case e.PaymentConfirmed():
             return _paid(booking, event, at)
         case e.BookingScheduled():
@@ -263,19 +243,17 @@ def evolve(booking: Booking | None, event: e.Event, at: datetime) -> Booking:
                 delay=0,
                 letters=frozenset(),
             )
-        case e.RefundRequested():
-            refund = Refund(event.refund_id, event.intent_id, event.amount)
-            return _asked(replace(booking, refunds=(*booking.refunds, refund)), event.refund_id, at)
-        case e.RefundAttempted():
-            return _asked(
-                _refund(booking, event.refund_id, attempt=event.attempt), event.refund_id, at
-            )
-        case e.RefundSettled():
-            return _settled(_refund(booking, event.refund_id, outcome="settled"), event.refund_id)
-        case e.RefundFailed():
-            return _refund(booking, event.refund_id, outcome="failed")
-        case e.RefundRefused():
-            return _settled(_refund(booking, event.refund_id, outcome="refused"), event.refund_id)
+        case e.CardReturned():
+            return replace(booking, returns=(*booking.returns, event))
+        case e.PaymentUnwanted():
+            returns = (*booking.returns, event)
+            return _settled(replace(booking, returns=returns), CANCEL_INTENT)
+        case e.HoldExtended():
+            return replace(booking, hold_until=event.until, extended=True)
+        case e.BookingFrozen():
+            return replace(booking, frozen=booking.frozen | {event.payment_id})
+        case e.BookingThawed():
+            return replace(booking, frozen=booking.frozen - {event.payment_id})
         case e.LetterDue():
             return _asked(
                 replace(
@@ -326,6 +304,9 @@ def _held(event: e.BookingHeld, at: datetime) -> Booking:
         card_due=event.card_due,
         hold_until=event.hold_until,
         created_at=at,
+        first_starts_at=event.starts_at,
+        asked_operator=event.asked_operator,
+        checkout=event.checkout,
         status=TRANSITIONS[None, e.BookingHeld],
     )
 
@@ -342,21 +323,11 @@ def _paid(booking: Booking, event: e.PaymentConfirmed, at: datetime) -> Booking:
 
 
 def _asked(booking: Booking, effect_id: str, at: datetime) -> Booking:
-    before = booking.pending.get(effect_id)
-    tries = before.tries + 1 if before else 1
-    return replace(booking, pending={**booking.pending, effect_id: Pending(at, tries)})
+    return replace(booking, pending=asked(booking.pending, effect_id, at))
 
 
 def _settled(booking: Booking, effect_id: str) -> Booking:
-    return replace(booking, pending={k: v for k, v in booking.pending.items() if k != effect_id})
-
-
-def _refund(booking: Booking, refund_id: str, **changes: object) -> Booking:
-    refunds = tuple(
-        replace(r, **changes) if r.refund_id == refund_id else r  # type: ignore[arg-type]
-        for r in booking.refunds
-    )
-    return replace(booking, refunds=refunds)
+    return replace(booking, pending=settled(booking.pending, effect_id))
 
 
 def _session(session: Session, event: e.Event, at: datetime) -> Session:

@@ -9,6 +9,9 @@ from shared.domain.legs import Side
 from shared.domain.lots import unused
 from shared.domain.money import Money
 
+# What unused minutes are refundable for without limit (S2.3).
+_OUR_FAULT = frozenset({e.EndReason.OPERATOR_ABSENT, e.EndReason.START_MISSED})
+
 
 def close(booking: Booking, session: Session) -> e.SessionClosed:
     """The settlement of a session that has ended.
@@ -20,8 +23,15 @@ def close(booking: Booking, session: Session) -> e.SessionClosed:
     connections = session.connections(ended_at)
     bill = billing.bill(session.started_at, ended_at, connections, session.holds, booking.seconds)
     left = unused(booking.holdings, bill.billed)
+    reason = session.reason or e.EndReason.NOT_RESTORED
     returned = tuple(
-        holding.returned(f"{booking.booking_id}-{n}", booking.tariff.tariff_id, seconds, ended_at)
+        holding.returned(
+            f"{booking.booking_id}-{n}",
+            booking.tariff.tariff_id,
+            seconds,
+            ended_at,
+            our_fault=reason in _OUR_FAULT,
+        )
         for n, (holding, seconds) in enumerate(zip(booking.holdings, left, strict=True), start=1)
         if seconds
     )
@@ -30,7 +40,7 @@ def close(booking: Booking, session: Session) -> e.SessionClosed:
         paid - sum(lot.value.minor for lot in returned), booking.tariff.per_minute.currency
     )
     return e.SessionClosed(
-        reason=session.reason or e.EndReason.NOT_RESTORED,
+        reason=reason,
         ended_at=ended_at,
         bill=bill,
         earned=earned,

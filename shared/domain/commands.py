@@ -5,6 +5,7 @@ from datetime import datetime
 
 from shared.domain.legs import Mark
 from shared.domain.money import Money
+from shared.domain.payment.events import RefundReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,13 @@ class NoteIntentCancelled:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """The customer does not want the session any more."""
+    """The session is not wanted any more.
+
+    Args:
+        reason: what the refund is for.
+    """
+
+    reason: RefundReason = RefundReason.CANCELLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +72,24 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteRefund:
-    """The provider accepted a refund."""
+class GiveUp:
+    """What paid for it is gone: refunded by hand in the dashboard, or lost to the bank (S2.7)."""
 
-    refund_id: str
-    provider_refund_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class RetryRefund:
-    """A look-up proved that the last attempt did nothing.
-
-    Args:
-        attempt: the one that did nothing.
-    """
-
-    refund_id: str
-    attempt: int
+    payment_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class NoteRefundRefused:
-    """The provider will not refund to this card."""
+class Freeze:
+    """A bank asks about a payment."""
 
-    refund_id: str
-    code: str
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thaw:
+    """The bank has decided for us."""
+
+    payment_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +228,9 @@ Command = (
     | NoteIntentCancelled
     | Cancel
     | Move
-    | NoteRefund
-    | RetryRefund
-    | NoteRefundRefused
+    | GiveUp
+    | Freeze
+    | Thaw
     | NoteLetterSent
     | NoteLetterRefused
     | NotePlaced

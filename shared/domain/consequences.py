@@ -4,101 +4,19 @@ One row per kind of event; an event that is not named here changes the state of 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from shared.domain import events as e
 from shared.domain import ledger
 from shared.domain.booking import CANCEL_INTENT, Booking, Status
+from shared.domain.effects import Consequences, Effect, EffectKind, LotTaken, SlotChange
 from shared.domain.instructions import Prompt
 from shared.domain.legs import Side
-from shared.domain.lots import BONUS, Holding, Lot, Source
+from shared.domain.lots import BONUS, MONEY, Holding, Lot, Source
 from shared.domain.money import Money
+from shared.domain.payment.commands import Allocate, Credit, Order, RequestRefund, Return
 from shared.domain.policy import policy_of
 from shared.domain.slots import QUARTER, quarters
-
-
-class EffectKind(StrEnum):
-    """What a worker is asked to do; the queue of each stands in shared/application/outbox.py."""
-
-    PLACE_CALL = "place_call"
-    HANG_UP = "hang_up"
-    REDIRECT = "redirect"
-    ANNOUNCE = "announce"
-    LOOK_UP_LEG = "look_up_leg"
-    SEEK_REPLACEMENT = "seek_replacement"
-    CHECK_OVERRUN = "check_overrun"
-    DELAY_NEXT = "delay_next"
-    CANCEL_INTENT = "cancel_intent"
-    REFUND = "refund"
-    SEND_LETTER = "send_letter"
-    WAKE = "wake"
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """Something to be done outside, stored before anybody is called.
-
-    Args:
-        kind: what.
-        booking_id: for whom.
-        subject: which leg, letter, refund, prompt or booking.
-        at: not before this business moment, UTC; None for at once.
-        redriven: asked for before, so that it may have happened already.
-    """
-
-    kind: EffectKind
-    booking_id: str
-    subject: str = ""
-    at: datetime | None = None
-    redriven: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SlotChange:
-    """A quarter of an operator's time is claimed for a booking, or given back."""
-
-    operator_id: str
-    quarter: datetime
-    claim: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LotTaken:
-    """Seconds leave a lot, if it still holds what the decision saw.
-
-    Args:
-        seconds: taken from it.
-        left: what it held when it was decided.
-    """
-
-    lot_id: str
-    seconds: int
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
-class Consequences:
-    """Everything one decision writes beside its events.
-
-    Args:
-        postings: of one balanced journal entry.
-        money: change of the customer's balance, per currency, minor units.
-        new_lots: lots that come into being.
-        taken: seconds that leave lots.
-        lines: phone pseudonyms by which a customer's own call finds this booking.
-        calls: (provider's call id, leg id) by which a call in the provider's lists is found.
-    """
-
-    postings: tuple[ledger.Posting, ...] = ()
-    money: dict[str, int] = field(default_factory=dict)
-    new_lots: tuple[Lot, ...] = ()
-    taken: tuple[LotTaken, ...] = ()
-    slots: tuple[SlotChange, ...] = ()
-    effects: tuple[Effect, ...] = ()
-    lines: tuple[str, ...] = ()
-    calls: tuple[tuple[str, str], ...] = ()
 
 
 def consequences(before: Booking | None, events: Iterable[tuple[e.Event, Booking]]) -> Consequences:
@@ -112,19 +30,15 @@ def consequences(before: Booking | None, events: Iterable[tuple[e.Event, Booking
     for event, after in events:
         parts.append(_of(event, before or after, after))
         before = after
-    money: dict[str, int] = {}
-    for part in parts:
-        for currency, minor in part.money.items():
-            money[currency] = money.get(currency, 0) + minor
     return Consequences(
         postings=tuple(p for part in parts for p in part.postings),
-        money={currency: minor for currency, minor in money.items() if minor},
         new_lots=tuple(lot for part in parts for lot in part.new_lots),
         taken=tuple(t for part in parts for t in part.taken),
         slots=_net(s for part in parts for s in part.slots),
         effects=tuple(f for part in parts for f in part.effects),
         lines=tuple(n for part in parts for n in part.lines),
         calls=tuple(call for part in parts for call in part.calls),
+        orders=tuple(order for part in parts for order in part.orders),
     )
 
 
@@ -155,37 +69,21 @@ def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:
             return Consequences(slots=(*_slots(before, claim=False), *_slots(after, claim=True)))
         case e.PaymentConfirmed():
             return Consequences(
-                postings=(
-                    *_money(event.amount, ledger.PROVIDER, ledger.booking_account(b)),
-                    *ledger.move(
-                        _seconds(after.tariff.tariff_id),
-                        ledger.MINUTES_SOLD,
-                        ledger.booking_account(b),
-                        after.card_seconds,
-                    ),
-                )
+                postings=ledger.move(
+                    _seconds(after.tariff.tariff_id),
+                    ledger.MINUTES_SOLD,
+                    ledger.booking_account(b),
+                    after.card_seconds,
+                ),
+                orders=(Order(event.intent_id, Allocate(b, event.amount)),),
             )
         case e.PaymentCredited():
-            return Consequences(
-                postings=_money(
-                    event.amount, ledger.PROVIDER, ledger.balance_account(after.customer_id)
-                ),
-                money={event.amount.currency: event.amount.minor},
-            )
-        case e.RefundRequested():
-            return _refund_requested(event, after)
-        case e.RefundSettled():
-            amount = next(r.amount for r in after.refunds if r.refund_id == event.refund_id)
-            return Consequences(
-                postings=_money(amount, ledger.refund_account(event.refund_id), ledger.PROVIDER)
-            )
-        case e.RefundRefused() | e.RefundFailed():
-            failed = isinstance(event, e.RefundFailed)
-            came_from = ledger.PROVIDER if failed else ledger.refund_account(event.refund_id)
-            return Consequences(
-                postings=_money(event.amount, came_from, ledger.balance_account(after.customer_id)),
-                money={event.amount.currency: event.amount.minor},
-            )
+            return Consequences(orders=(Order(event.intent_id, Credit(late=True)),))
+        case e.PaymentUnwanted():
+            refund = RequestRefund(event.refund_id, event.amount, event.reason, "system")
+            return Consequences(orders=(Order(event.intent_id, refund),))
+        case e.CardReturned():
+            return _card_returned(event, after)
         case e.LetterDue():
             return Consequences(effects=(effect(EffectKind.SEND_LETTER, event.letter_id),))
         case e.EffectRedriven():
@@ -256,8 +154,7 @@ def _told_of_drop(event: e.LineDropped, after: Booking) -> tuple[Effect, ...]:
 def _again(after: Booking, effect_id: str) -> Effect:
     if effect_id == CANCEL_INTENT:
         return Effect(EffectKind.CANCEL_INTENT, after.booking_id, redriven=True)
-    kind = EffectKind.REFUND if after.refund(effect_id) else EffectKind.SEND_LETTER
-    return Effect(kind, after.booking_id, effect_id, redriven=True)
+    return Effect(EffectKind.SEND_LETTER, after.booking_id, effect_id, redriven=True)
 
 
 # --- money and minutes ----------------------------------------------------------------------------
@@ -289,20 +186,15 @@ def _slots(booking: Booking, *, claim: bool) -> tuple[SlotChange, ...]:
 def _reserve(booking: Booking) -> Consequences:
     """What the balance covers moves from the customer to the booking."""
     held = ledger.booking_account(booking.booking_id)
-    postings: list[ledger.Posting] = []
-    taken: list[LotTaken] = []
-    money: dict[str, int] = {}
-    for holding in booking.holdings:
-        postings += _between(booking, holding, held, give_back=False)
-        if holding.lot_id is not None:
-            taken.append(LotTaken(holding.lot_id, holding.lot_seconds, holding.lot_left))
-        elif holding.source is Source.BALANCE:
-            currency = holding.paid.currency
-            money[currency] = money.get(currency, 0) - holding.paid.minor
     return Consequences(
-        postings=tuple(postings),
-        money=money,
-        taken=tuple(taken),
+        postings=tuple(
+            p for h in booking.holdings for p in _between(booking, h, held, give_back=False)
+        ),
+        taken=tuple(
+            LotTaken(h.lot_id, h.lot_seconds, h.lot_left)
+            for h in booking.holdings
+            if h.lot_id is not None
+        ),
         slots=_slots(booking, claim=True),
     )
 
@@ -313,14 +205,8 @@ def _give_back(
     """The reverse of a reservation; a card's part goes back by a refund of its own."""
     held = ledger.booking_account(booking.booking_id)
     own = [h for h in booking.holdings if h.source is not Source.CARD]
-    money: dict[str, int] = {}
-    for holding in own:
-        if holding.source is Source.BALANCE:
-            currency = holding.paid.currency
-            money[currency] = money.get(currency, 0) + holding.paid.minor
     return Consequences(
         postings=tuple(p for h in own for p in _between(booking, h, held, give_back=True)),
-        money=money,
         new_lots=restored,
         slots=_slots(booking, claim=False),
         effects=effects,
@@ -332,12 +218,12 @@ def _between(
 ) -> tuple[ledger.Posting, ...]:
     """Postings between a customer's balance and what is held for his booking."""
     unit = _unit(holding, booking)
-    if holding.lot_tariff_id is None:
+    if holding.lot_tariff_id in (None, MONEY):
         money_from = ledger.balance_account(booking.customer_id)
         seconds = ledger.move(unit, ledger.MINUTES_SOLD, held, holding.seconds)
     else:
         money_from = ledger.minutes_account(booking.customer_id)
-        lot_unit = _seconds(holding.lot_tariff_id)
+        lot_unit = _seconds(str(holding.lot_tariff_id))
         if lot_unit == unit:
             seconds = ledger.move(unit, money_from, held, holding.seconds)
         else:
@@ -351,25 +237,20 @@ def _between(
     return tuple(ledger.Posting(p.account, p.unit, -p.amount) for p in postings)
 
 
-def _refund_requested(event: e.RefundRequested, after: Booking) -> Consequences:
-    b, amount = after.booking_id, event.amount
-    effects = (Effect(EffectKind.REFUND, b, event.refund_id),)
-    back = ledger.refund_account(event.refund_id)
-    if event.from_balance:
-        return Consequences(
-            postings=_money(amount, ledger.balance_account(after.customer_id), back),
-            money={amount.currency: -amount.minor},
-            effects=effects,
-        )
-    held = ledger.booking_account(b)
+def _card_returned(event: e.CardReturned, after: Booking) -> Consequences:
+    """The minutes are not sold any more; the payment takes the money in the same decision."""
+    b = after.booking_id
+    back: Return | RequestRefund = Return(b, event.amount)
+    if event.refund_id is not None:
+        back = RequestRefund(event.refund_id, event.amount, event.reason, "customer", returned_by=b)
     return Consequences(
-        postings=(
-            *_money(amount, held, back),
-            *ledger.move(
-                _seconds(after.tariff.tariff_id), held, ledger.MINUTES_SOLD, after.card_seconds
-            ),
+        postings=ledger.move(
+            _seconds(after.tariff.tariff_id),
+            ledger.booking_account(b),
+            ledger.MINUTES_SOLD,
+            after.card_seconds,
         ),
-        effects=effects,
+        orders=(Order(event.intent_id, back),),
     )
 
 

@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Booking, Session, Status, evolve
-from shared.domain.duties import duties, letter_due
+from shared.domain.declines import blocked_by_bank
+from shared.domain.duties import cancelled_unrefunded, duties, letter_due
+from shared.domain.duty import MOST_STEPS, first_due, next_of
 from shared.domain.errors import NotFound, RuleBroken
 from shared.domain.legs import Leg, Mark, Motion, Side
 from shared.domain.lots import restore, retake
-from shared.domain.money import Money
+from shared.domain.payment.events import RefundReason
 from shared.domain.policy import Policy
 
 _BEFORE_START = (Status.HELD, Status.SCHEDULED)
 _ON_AIR = (Status.LIVE, Status.ENDING)
-_MOST_STEPS = 100
 
 
 def decide(
@@ -60,12 +61,11 @@ def _to_rest(
     booking: Booking, events: list[e.Event], now: datetime, policy: Policy
 ) -> tuple[tuple[e.Event, ...], Booking]:
     """Do what is due, earliest first, until nothing is."""
-    for _ in range(_MOST_STEPS):
-        due = [duty for duty in duties(booking, policy) if duty.is_due(now)]
-        if not due:
+    for _ in range(MOST_STEPS):
+        due = first_due(duties(booking, policy), now)
+        if due is None:
             return tuple(events), booking
-        first = min(due, key=lambda duty: duty.at)
-        for event in first.events:
+        for event in due.events:
             events.append(event)
             booking = evolve(booking, event, now)
     raise AssertionError(f"the duties of booking {booking.booking_id} do not come to rest")
@@ -73,9 +73,7 @@ def _to_rest(
 
 def next_due(booking: Booking, now: datetime, policy: Policy) -> datetime | None:
     """When the booking must be looked at again if nothing else happens; None at its end."""
-    return min(
-        (duty.at for duty in duties(booking, policy) if not duty.is_too_late(now)), default=None
-    )
+    return next_of(duties(booking, policy), now)
 
 
 def _answer(
@@ -89,19 +87,24 @@ def _answer(
         case c.ConfirmPayment():
             return _confirm_payment(booking, command, now)
         case c.DeclinePayment():
-            known = booking.status is not Status.HELD or (
-                booking.decline_code == command.decline_code
-            )
-            return () if known else (e.PaymentDeclined(command.intent_id, command.decline_code),)
+            return _decline(booking, command, policy)
         case c.NoteIntentCancelled():
             pending = bool(booking.pending) and booking.status not in _BEFORE_START
             return (e.IntentCancelled(command.intent_id),) if pending else ()
         case c.Cancel():
-            return _cancel(booking, now)
+            return _cancel(booking, command.reason, now)
         case c.Move():
             return _move(booking, command, now)
-        case c.NoteRefund() | c.RetryRefund() | c.NoteRefundRefused():
-            return _refund(booking, command)
+        case c.GiveUp():
+            behind = command.payment_id in {h.payment_id for h in booking.holdings}
+            open_ = booking.status in _BEFORE_START and now < booking.starts_at
+            return cancelled_unrefunded(booking, now) if behind and open_ else ()
+        case c.Freeze():
+            fresh = booking.status in _BEFORE_START and command.payment_id not in booking.frozen
+            return (e.BookingFrozen(command.payment_id),) if fresh else ()
+        case c.Thaw():
+            frozen = command.payment_id in booking.frozen
+            return (e.BookingThawed(command.payment_id),) if frozen else ()
         case c.NoteLetterSent():
             known = command.letter_id not in booking.pending
             return () if known else (e.LetterSent(command.letter_id),)
@@ -121,17 +124,31 @@ def _answer(
 # --- payment --------------------------------------------------------------------------------------
 
 
+def _decline(booking: Booking, command: c.DeclinePayment, policy: Policy) -> tuple[e.Event, ...]:
+    """The slot stays held and he is told what to do; once longer where the bank blocks (S1.14)."""
+    code = command.decline_code
+    if booking.status is not Status.HELD or booking.decline_code == code:
+        return ()
+    events: list[e.Event] = [e.PaymentDeclined(command.intent_id, code)]
+    longer = booking.hold_until + timedelta(seconds=policy.bank_block_hold)
+    until = min(longer, booking.starts_at)
+    if blocked_by_bank(code) and not booking.extended and until > booking.hold_until:
+        events.append(e.HoldExtended(until))
+    if code not in booking.declines:
+        letter_id = f"{booking.booking_id}-{e.Letter.PAYMENT_DECLINED}-{code}"
+        events.append(e.LetterDue(letter_id, e.Letter.PAYMENT_DECLINED, 0))
+    return tuple(events)
+
+
 def _confirm_payment(
     booking: Booking, command: c.ConfirmPayment, now: datetime
 ) -> tuple[e.Event, ...]:
-    known = command.intent_id in booking.credited or (
-        booking.paid_by_card and booking.intent_id == command.intent_id
-    )
-    if known:
+    intent_id, amount = command.intent_id, command.amount
+    own = booking.paid_by_card and booking.intent_id == intent_id
+    if own or intent_id in booking.credited or intent_id in {r.intent_id for r in booking.returns}:
         return ()
-    confirmed = e.PaymentConfirmed(command.intent_id, command.charge_id, command.amount)
-    credited = e.PaymentCredited(command.intent_id, command.charge_id, command.amount)
-    unpaid = not booking.paid_by_card and command.amount == booking.card_due
+    confirmed = e.PaymentConfirmed(intent_id, command.charge_id, amount)
+    unpaid = not booking.paid_by_card and amount == booking.card_due
     if unpaid and booking.status is Status.HELD:
         return confirmed, e.BookingScheduled()
     if (
@@ -144,18 +161,24 @@ def _confirm_payment(
         return again, confirmed, e.BookingScheduled()
     if booking.status is Status.CANCELLED:
         # He cancelled while the money was on its way: it goes back as it was paid (S2.3).
-        return credited, _refund_of(booking, command.intent_id, command.amount, from_balance=True)
-    return credited, letter_due(booking, e.Letter.MONEY_CREDITED)
+        return (_unwanted(booking, command, RefundReason.CANCELLED),)
+    if booking.paid_by_card:
+        # The same booking paid twice is certain: the extra charge alone goes back (S1.14, S2.1).
+        return (_unwanted(booking, command, RefundReason.DUPLICATE),)
+    return (e.PaymentCredited(intent_id, command.charge_id, amount),)
 
 
-def _refund_of(
-    booking: Booking, intent_id: str, amount: Money, *, from_balance: bool
-) -> e.RefundRequested:
-    refund_id = f"{booking.booking_id}-refund-{len(booking.refunds) + 1}"
-    return e.RefundRequested(refund_id, intent_id, amount, from_balance)
+def _unwanted(
+    booking: Booking, command: c.ConfirmPayment, reason: RefundReason
+) -> e.PaymentUnwanted:
+    return e.PaymentUnwanted(_refund_id(booking), command.intent_id, command.amount, reason)
 
 
-def _cancel(booking: Booking, now: datetime) -> tuple[e.Event, ...]:
+def _refund_id(booking: Booking) -> str:
+    return f"{booking.booking_id}-refund-{len(booking.returns) + 1}"
+
+
+def _cancel(booking: Booking, reason: RefundReason, now: datetime) -> tuple[e.Event, ...]:
     if booking.status is Status.CANCELLED:
         return ()
     _require_before_start(booking, now, "cancelled")
@@ -163,7 +186,7 @@ def _cancel(booking: Booking, now: datetime) -> tuple[e.Event, ...]:
     if booking.intent_id is None or not booking.paid_by_card:
         return (cancelled,)
     paid = booking.holdings[-1].paid
-    return cancelled, _refund_of(booking, booking.intent_id, paid, from_balance=False)
+    return cancelled, e.CardReturned(_refund_id(booking), booking.intent_id, paid, reason)
 
 
 def _move(booking: Booking, command: c.Move, now: datetime) -> tuple[e.Event, ...]:
@@ -181,27 +204,10 @@ def _require_before_start(booking: Booking, now: datetime, what: str) -> None:
             "booking_not_open",
             f"A booking can be {what} until its start; this one is {booking.status}.",
         )
-
-
-def _refund(
-    booking: Booking, command: c.NoteRefund | c.RetryRefund | c.NoteRefundRefused
-) -> tuple[e.Event, ...]:
-    refund = booking.refund(command.refund_id)
-    if refund is None:
-        raise NotFound("refund_unknown", "This booking has no such refund.")
-    if refund.outcome == "settled" and isinstance(command, c.NoteRefundRefused):
-        return (e.RefundFailed(refund.refund_id, refund.amount, command.code),)
-    if refund.outcome is not None:
-        return ()
-    match command:
-        case c.NoteRefund():
-            return (e.RefundSettled(refund.refund_id, command.provider_refund_id),)
-        case c.RetryRefund():
-            if command.attempt != refund.attempt:
-                return ()
-            return (e.RefundAttempted(refund.refund_id, refund.attempt + 1),)
-        case c.NoteRefundRefused():
-            return (e.RefundRefused(refund.refund_id, refund.amount, command.code),)
+    if booking.frozen:
+        raise RuleBroken(
+            "booking_frozen", "The bank asks about the payment of this booking; it decides first."
+        )
 
 
 # --- the session ----------------------------------------------------------------------------------

@@ -6,40 +6,20 @@ booking at the earliest of them.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain import events as e
 from shared.domain.booking import Booking, Session, Status
 from shared.domain.closing import close
+from shared.domain.duty import Duty
 from shared.domain.legs import Leg, Route, Side
 from shared.domain.lots import restore
+from shared.domain.payment.events import RefundReason
 from shared.domain.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """Events that are to happen once a moment has come.
-
-    Args:
-        at: the moment, UTC.
-        before: from this moment on it is too late, where there is one; UTC.
-    """
-
-    at: datetime
-    events: tuple[e.Event, ...]
-    before: datetime | None = None
-
-    def is_due(self, now: datetime) -> bool:
-        """Whether it is to happen now."""
-        return self.at <= now and not self.is_too_late(now)
-
-    def is_too_late(self, now: datetime) -> bool:
-        """Whether it will not happen any more."""
-        return self.before is not None and now >= self.before
-
-
-def duties(booking: Booking, policy: Policy) -> Iterator[Duty]:
+def duties(booking: Booking, policy: Policy) -> Iterator[Duty[e.Event]]:
     """Everything the booking will have to do if nothing else happens.
 
     Args:
@@ -51,6 +31,8 @@ def duties(booking: Booking, policy: Policy) -> Iterator[Duty]:
         case Status.HELD:
             restored = restore(booking.holdings, f"{booking.booking_id}-x", booking.hold_until)
             yield Duty(booking.hold_until, (e.BookingExpired(restored),))
+        case Status.SCHEDULED if booking.frozen:
+            yield Duty(booking.starts, cancelled_unrefunded(booking, booking.starts))
         case Status.SCHEDULED:
             if e.Letter.REMINDER not in booking.letters:
                 lead = timedelta(seconds=policy.reminder_lead)
@@ -64,24 +46,30 @@ def duties(booking: Booking, policy: Policy) -> Iterator[Duty]:
             pass
 
 
+def cancelled_unrefunded(booking: Booking, now: datetime) -> tuple[e.Event, ...]:
+    """The booking is given up; its card's money stays with the payment, which decides (S2.7)."""
+    cancelled = e.BookingCancelled(restore(booking.holdings, f"{booking.booking_id}-c", now))
+    if booking.intent_id is None or not booking.paid_by_card:
+        return (cancelled,)
+    paid, reason = booking.holdings[-1].paid, RefundReason.CANCELLED
+    return cancelled, e.CardReturned(None, booking.intent_id, paid, reason)
+
+
 def letter_due(booking: Booking, letter: e.Letter, delay_seconds: int = 0) -> e.LetterDue:
     """The letter under its own id: the same one however often it is asked for."""
     letter_id = f"{booking.booking_id}-{letter}-{booking.starts_at:%Y%m%d%H%M}"
     return e.LetterDue(letter_id, letter, delay_seconds)
 
 
-def _unanswered_effects(booking: Booking, policy: Policy) -> Iterator[Duty]:
+def _unanswered_effects(booking: Booking, policy: Policy) -> Iterator[Duty[e.Event]]:
     for effect_id, pending in booking.pending.items():
-        wait = min(
-            policy.effect_redrive_after * 2 ** (pending.tries - 1), policy.effect_redrive_longest
-        )
-        yield Duty(pending.since + timedelta(seconds=wait), (e.EffectRedriven(effect_id),))
+        yield Duty(pending.again_at(policy), (e.EffectRedriven(effect_id),))
 
 
 # --- a live session -----------------------------------------------------------------------------
 
 
-def _live(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty]:
+def _live(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty[e.Event]]:
     if session.end_requested is not None:
         yield _end(session.started_at, session, e.EndReason.CUSTOMER_ENDED)
         return
@@ -104,7 +92,7 @@ def _live(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty]:
         yield from _customer_awaited(booking, session, operator, policy)
 
 
-def _end(at: datetime, session: Session, reason: e.EndReason) -> Duty:
+def _end(at: datetime, session: Session, reason: e.EndReason) -> Duty[e.Event]:
     """End the session; legs that are in our hands hear a goodbye, all others are hung up."""
     spoken = session.end_requested.leg_id if session.end_requested else None
     dismissals = tuple(
@@ -120,7 +108,7 @@ def _in_our_hands(leg: Leg) -> bool:
     return leg.on_the_line and bool(leg.marks) and not leg.inside
 
 
-def _silent_legs(session: Session, policy: Policy) -> Iterator[Duty]:
+def _silent_legs(session: Session, policy: Policy) -> Iterator[Duty[e.Event]]:
     """Legs whose callbacks are overdue are looked up, and given up where that brings nothing."""
     again = timedelta(seconds=policy.leg_look_up_every)
     for leg in session.legs:
@@ -145,7 +133,7 @@ def ring_over(leg: Leg, policy: Policy) -> datetime:
     return leg.requested_at + timedelta(seconds=longest)
 
 
-def _connection(booking: Booking, session: Session) -> Iterator[Duty]:
+def _connection(booking: Booking, session: Session) -> Iterator[Duty[e.Event]]:
     since = session.connected_since()
     if since is not None:
         if not session.joined:
@@ -169,7 +157,7 @@ def _last_connected(session: Session) -> datetime:
     return connections[-1][1] if connections else latest
 
 
-def _minutes(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty]:
+def _minutes(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty[e.Event]]:
     """The end of the minutes: a warning, the leg's own limit, and we behind it (S1.4a)."""
     since = session.connected_since()
     if session.until is not None:
@@ -216,7 +204,7 @@ def _ring(booking: Booking, session: Session, side: Side, backup: bool) -> e.Leg
 
 def _next_ring(
     booking: Booking, session: Session, side: Side, since: datetime, pause: int, policy: Policy
-) -> Duty | None:
+) -> Duty[e.Event] | None:
     """Ring a side that is away, main and backup in turn; nothing while an attempt is under way."""
     party = booking.operator_id if side is Side.OPERATOR else booking.customer_id
     if _ringing(session, side, party) is not None:
@@ -234,7 +222,9 @@ def _next_ring(
     return Duty(at, (_ring(booking, session, side, backup=len(tried) % 2 == 1),))
 
 
-def _operator_awaited(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty]:
+def _operator_awaited(
+    booking: Booking, session: Session, policy: Policy
+) -> Iterator[Duty[e.Event]]:
     """Before the first connection, with no operator: ring him until the grace is over (S1.4)."""
     were = [leg.ended_at for leg in session.of(Side.OPERATOR) if leg.confirmed_at and leg.ended_at]
     since = max(were, default=session.started_at)
@@ -256,7 +246,7 @@ def _operator_awaited(booking: Booking, session: Session, policy: Policy) -> Ite
 
 def _customer_awaited(
     booking: Booking, session: Session, operator: Leg, policy: Policy
-) -> Iterator[Duty]:
+) -> Iterator[Duty[e.Event]]:
     """The operator is there: both numbers are tried at set minutes, then it is closed (S1.4b)."""
     if _ringing(session, Side.CUSTOMER, booking.customer_id) is not None:
         return
@@ -280,7 +270,7 @@ def _customer_awaited(
 
 def _gap(
     booking: Booking, session: Session, dropped_at: datetime, policy: Policy
-) -> Iterator[Duty]:
+) -> Iterator[Duty[e.Event]]:
     """The line dropped: wait for the customer's own call, then redial until the deadline (S1.5)."""
     deadline = dropped_at + timedelta(seconds=policy.redial_deadline)
     under_way: list[Leg] = []
@@ -321,7 +311,7 @@ def _next_search(
 # --- after the end ------------------------------------------------------------------------------
 
 
-def _ending(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty]:
+def _ending(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty[e.Event]]:
     """Settle as soon as every leg that was ever joined is known to have left."""
     ending = session.ending_at or session.started_at
     given_up = ending + timedelta(seconds=policy.leg_given_up_after)

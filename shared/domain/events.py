@@ -11,6 +11,7 @@ from shared.domain.billing import Bill
 from shared.domain.legs import Mark, Route, Side
 from shared.domain.lots import Holding, Lot, Tariff
 from shared.domain.money import Money
+from shared.domain.payment.events import RefundReason
 
 
 class EndReason(StrEnum):
@@ -30,7 +31,7 @@ class Letter(StrEnum):
     """The e-mails we send; their wording stands in shared/domain/letters.py."""
 
     REMINDER = "reminder"
-    MONEY_CREDITED = "money_credited"
+    PAYMENT_DECLINED = "payment_declined"
     SESSION_DELAYED = "session_delayed"
 
 
@@ -46,6 +47,8 @@ class BookingHeld:
         card_seconds: the rest of the session, for a card.
         card_due: its price.
         hold_until: when the slot is released if it is not paid.
+        asked_operator: whom he asked for, None where any would do (S2.1).
+        checkout: the order form it was sent from, as the frontend names it (S2.1).
     """
 
     booking_id: str
@@ -63,6 +66,8 @@ class BookingHeld:
     card_seconds: int
     card_due: Money
     hold_until: datetime
+    asked_operator: str | None = None
+    checkout: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ class IntentCancelled:
 
 @dataclass(frozen=True, slots=True)
 class PaymentCredited:
-    """Money came when its booking was gone: it stands on the balance, the customer is asked."""
+    """Money came when its booking was gone: it goes to the balance, the customer is asked."""
 
     intent_id: str
     charge_id: str | None
@@ -144,51 +149,49 @@ class BookingMoved:
 
 
 @dataclass(frozen=True, slots=True)
-class RefundRequested:
-    """A card payment goes back; the refund has an id before the provider is asked.
+class CardReturned:
+    """What the card paid leaves the booking and goes back to the card (S2.3).
 
     Args:
-        from_balance: the money had been credited before; otherwise the booking held it.
+        refund_id: of the refund that the payment makes; None where it was made by hand already,
+            or waits for the bank.
     """
+
+    refund_id: str | None
+    intent_id: str
+    amount: Money
+    reason: RefundReason
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentUnwanted:
+    """Money came that this booking does not need: paid twice, or cancelled before (S1.14)."""
 
     refund_id: str
     intent_id: str
     amount: Money
-    from_balance: bool
+    reason: RefundReason
 
 
 @dataclass(frozen=True, slots=True)
-class RefundAttempted:
-    """A look-up proved that the last attempt did nothing: the next key is used."""
+class HoldExtended:
+    """The card was blocked by the bank: the slot stays held, once (S1.14)."""
 
-    refund_id: str
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class RefundSettled:
-    """The provider accepted the refund."""
-
-    refund_id: str
-    provider_refund_id: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class RefundFailed:
-    """A refund that had been accepted came back: the money is on the balance instead (S2.2)."""
+class BookingFrozen:
+    """The bank asks about a payment behind it: it does not begin while that is open (S2.7)."""
 
-    refund_id: str
-    amount: Money
-    code: str
+    payment_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class RefundRefused:
-    """The provider cannot refund to the card: the money is on the balance instead (S2.2)."""
+class BookingThawed:
+    """The bank has decided for us."""
 
-    refund_id: str
-    amount: Money
-    code: str
+    payment_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,11 +420,11 @@ Event = (
     | BookingReinstated
     | BookingCancelled
     | BookingMoved
-    | RefundRequested
-    | RefundAttempted
-    | RefundSettled
-    | RefundFailed
-    | RefundRefused
+    | CardReturned
+    | PaymentUnwanted
+    | HoldExtended
+    | BookingFrozen
+    | BookingThawed
     | LetterDue
     | LetterSent
     | LetterRefused

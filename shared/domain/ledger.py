@@ -14,6 +14,9 @@ from shared.domain.errors import RuleBroken
 
 PROVIDER = "provider"
 REVENUE = "revenue"
+GOODWILL = "goodwill"
+LOSSES = "losses"
+FEES = "fees"
 MINUTES_SOLD = "minutes:sold"
 MINUTES_USED = "minutes:used"
 MINUTES_CONVERTED = "minutes:converted"
@@ -32,6 +35,21 @@ def balance_account(customer_id: str) -> str:
 def minutes_account(customer_id: str) -> str:
     """The minutes on a customer's balance, and the money once paid for them."""
     return f"minutes:{customer_id}"
+
+
+def payment_account(payment_id: str) -> str:
+    """Money of a payment that belongs to no booking, balance or refund: zero at rest."""
+    return f"payment:{payment_id}"
+
+
+def frozen_account(payment_id: str) -> str:
+    """What was bought with a disputed payment and not used: it waits for the bank (S2.7)."""
+    return f"frozen:{payment_id}"
+
+
+def dispute_account(dispute_id: str) -> str:
+    """What the provider withdrew for a dispute, until it is decided (S2.11)."""
+    return f"dispute:{dispute_id}"
 
 
 def refund_account(refund_id: str) -> str:
@@ -61,7 +79,7 @@ class JournalEntry:
     Args:
         entry_id: unique, derived from the decision that made it.
         at: business time of the decision, UTC.
-        booking_id: the booking it belongs to.
+        owner_id: the booking or payment whose decision it is.
         cause: the event that made it.
         postings: at least two, zero in sum per unit.
 
@@ -71,7 +89,7 @@ class JournalEntry:
 
     entry_id: str
     at: datetime
-    booking_id: str
+    owner_id: str
     cause: str
     postings: tuple[Posting, ...]
 

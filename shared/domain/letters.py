@@ -4,15 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.events import Letter
-from shared.domain.money import Money
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One message, ready to be sent."""
-
-    subject: str
-    body: str
+from shared.domain.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +15,12 @@ class Facts:
         booking_id: the number the customer may be asked for.
         starts_at: UTC.
         minutes: length of the session.
-        amount: of money, where the letter is about some.
         delay_minutes: how much later the session starts.
     """
 
     booking_id: str
     starts_at: datetime
     minutes: int
-    amount: Money
     delay_minutes: int
 
 
@@ -38,10 +28,6 @@ _SUBJECTS = {
     Letter.REMINDER: {
         "en": "Your call on {day} at {time} UTC",
         "ru": "Ваш звонок {day} в {time} UTC",
-    },
-    Letter.MONEY_CREDITED: {
-        "en": "Your payment for booking {number} came late: the money is on your balance",
-        "ru": "Оплата заказа {number} пришла поздно: деньги на вашем балансе",
     },
     Letter.SESSION_DELAYED: {
         "en": "Your call will start {delay} minutes later",
@@ -83,20 +69,6 @@ a connection is not charged.
 Время без связи не оплачивается.
 """,
     },
-    Letter.MONEY_CREDITED: {
-        "en": """Hello,
-
-your payment of {amount} for booking {number} arrived after its slot had been released. Nothing
-is lost: the money stands on your balance. Book another time with it, or answer this message and
-we return it.
-""",
-        "ru": """Здравствуйте!
-
-Ваша оплата {amount} по заказу {number} пришла, когда время уже было освобождено. Ничего не
-потеряно: деньги на вашем балансе. Выберите другое время или ответьте на это письмо, и мы вернём
-деньги.
-""",
-    },
     Letter.SESSION_DELAYED: {
         "en": """Hello,
 
@@ -120,7 +92,6 @@ def write(letter: Letter, language: str, facts: Facts) -> Text:
         "day": f"{facts.starts_at:%d.%m.%Y}",
         "time": f"{facts.starts_at:%H:%M}",
         "minutes": facts.minutes,
-        "amount": facts.amount,
         "delay": facts.delay_minutes,
     }
     subject, body = _SUBJECTS[letter], _BODIES[letter]

@@ -1,4 +1,8 @@
-"""Minutes on a balance stand in lots with the price paid; a booking is funded from them (S2.9)."""
+"""What a customer has on his balance stands in lots with the price paid; bookings take from them.
+
+Minutes and money alike: every lot knows the payment it came from, so that a refund knows how much
+goes to which card (S2.9).
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,6 +12,7 @@ from enum import StrEnum
 from shared.domain.money import Money
 
 BONUS = "bonus"
+MONEY = "money"
 # A booking writes one item per lot it takes from, and a decision is one transaction of 25 items.
 MOST_LOTS = 12
 
@@ -35,17 +40,18 @@ class Tariff:
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Minutes of one purchase that a customer may still use.
+    """Minutes, or money, of one purchase that a customer may still use.
 
     Args:
         lot_id: unique per customer.
-        tariff_id: the tariff they were bought on, or BONUS.
-        bought: seconds the price was paid for.
-        left: seconds not used yet.
+        tariff_id: the tariff they were bought on, BONUS, or MONEY.
+        bought: seconds the price was paid for; minor units where it is money.
+        left: seconds or minor units not used yet.
         paid: price of `bought`; zero for bonus minutes.
         payment_id: the card payment they came from, where there was one.
         paid_at: when they were paid: the oldest are spent first.
         returned_at: when a mishap returned them, which starts the refund window anew (S2.3).
+        our_fault: returned by our own fault, so that no window closes (S2.3).
     """
 
     lot_id: str
@@ -56,15 +62,53 @@ class Lot:
     payment_id: str | None
     paid_at: datetime
     returned_at: datetime | None = None
+    our_fault: bool = False
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it is money rather than minutes."""
+        return self.tariff_id == MONEY
 
     @property
     def value(self) -> Money:
         """The price of what is left, floor(paid x left / bought), on cumulative totals."""
         return self.paid.share(self.left, self.bought)
 
-    def without(self, seconds: int) -> "Lot":
-        """The lot after some of its seconds were taken."""
-        return replace(self, left=self.left - seconds)
+    def without(self, taken: int) -> "Lot":
+        """The lot after some of its seconds or minor units were taken."""
+        return replace(self, left=self.left - taken)
+
+
+def money_lot(
+    lot_id: str,
+    amount: Money,
+    payment_id: str | None,
+    paid_at: datetime,
+    *,
+    returned_at: datetime | None = None,
+    our_fault: bool = False,
+) -> Lot:
+    """Money on a balance, with the payment it came from."""
+    return Lot(
+        lot_id,
+        MONEY,
+        amount.minor,
+        amount.minor,
+        amount,
+        payment_id,
+        paid_at,
+        returned_at,
+        our_fault,
+    )
+
+
+def money_of(lots: Iterable[Lot]) -> dict[str, int]:
+    """The money among some lots, minor units by currency."""
+    totals: dict[str, int] = {}
+    for lot in lots:
+        if lot.is_money:
+            totals[lot.paid.currency] = totals.get(lot.paid.currency, 0) + lot.left
+    return totals
 
 
 class Source(StrEnum):
@@ -86,10 +130,12 @@ class Holding:
         paid: their price.
         paid_at: when that price was paid.
         lot_id: the lot they were taken from, where there was one.
-        lot_tariff_id: the tariff of that lot.
-        lot_seconds: what was taken from it: more or fewer than `seconds` where tariffs differ.
+        lot_tariff_id: the tariff of that lot, or MONEY.
+        lot_seconds: what was taken from it: more or fewer than `seconds` where tariffs differ,
+            minor units where it was money.
         lot_left: what it held then: `paid` is right for that alone, because of the rounding.
         payment_id: the card payment behind them, where there was one.
+        our_fault: the lot had been returned by our own fault.
     """
 
     source: Source
@@ -101,8 +147,11 @@ class Holding:
     lot_seconds: int = 0
     lot_left: int = 0
     payment_id: str | None = None
+    our_fault: bool = False
 
-    def returned(self, lot_id: str, tariff_id: str, seconds: int, now: datetime) -> Lot:
+    def returned(
+        self, lot_id: str, tariff_id: str, seconds: int, now: datetime, *, our_fault: bool
+    ) -> Lot:
         """The lot that unused seconds of this holding become."""
         return Lot(
             lot_id=lot_id,
@@ -113,6 +162,7 @@ class Holding:
             payment_id=self.payment_id,
             paid_at=self.paid_at,
             returned_at=now,
+            our_fault=our_fault or self.our_fault,
         )
 
 
@@ -131,8 +181,8 @@ class Funding:
     card_due: Money
 
 
-def fund(seconds: int, tariff: Tariff, lots: Iterable[Lot], money: Money, now: datetime) -> Funding:
-    """Cover a session from bonus minutes, then the oldest lots, then balance money, then a card.
+def fund(seconds: int, tariff: Tariff, lots: Iterable[Lot], now: datetime) -> Funding:
+    """Cover a session from bonus minutes, the oldest lots, balance money, and last a card.
 
     A bonus minute counts as a minute on any tariff; a bought one on another tariff counts at the
     price paid for it, in the same currency. At most MOST_LOTS lots go into one booking.
@@ -140,21 +190,16 @@ def fund(seconds: int, tariff: Tariff, lots: Iterable[Lot], money: Money, now: d
     Args:
         seconds: length of the session.
         tariff: the operator's.
-        lots: the customer's, in any order.
-        money: on the customer's balance, in the tariff's currency.
+        lots: the customer's minutes and money, in any order.
         now: UTC.
     """
     holdings: list[Holding] = []
     rest = seconds
-    for lot in sorted(lots, key=lambda lot: (lot.tariff_id != BONUS, lot.paid_at, lot.lot_id)):
+    for lot in sorted(lots, key=_spending_order):
         taken = _take(lot, rest, tariff)
         if taken is not None and len(holdings) < MOST_LOTS:
             holdings.append(taken)
             rest -= taken.seconds
-    covered = min(rest, tariff.seconds(money))
-    if covered:
-        holdings.append(Holding(Source.BALANCE, covered, tariff.price(covered), now))
-        rest -= covered
     if rest and tariff.price(rest).minor == 0:
         # Too short to have a price: given.
         holdings.append(Holding(Source.BONUS, rest, tariff.price(rest), now))
@@ -162,13 +207,27 @@ def fund(seconds: int, tariff: Tariff, lots: Iterable[Lot], money: Money, now: d
     return Funding(tuple(holdings), rest, tariff.price(rest))
 
 
+_SPENT_FIRST = {BONUS: 0, MONEY: 2}
+
+
+def _spending_order(lot: Lot) -> tuple[int, datetime, str]:
+    return _SPENT_FIRST.get(lot.tariff_id, 1), lot.paid_at, lot.lot_id
+
+
 def _take(lot: Lot, rest: int, tariff: Tariff) -> Holding | None:
     if rest == 0 or lot.left == 0:
         return None
     if lot.tariff_id in (BONUS, tariff.tariff_id):
         covers = taken = min(rest, lot.left)
-    elif lot.paid.currency == tariff.per_minute.currency:
-        taken = _seconds_worth(lot, tariff.price(rest).minor)
+    elif lot.paid.currency != tariff.per_minute.currency:
+        return None
+    elif lot.is_money:
+        covers = min(rest, tariff.seconds(lot.value))
+        taken = tariff.price(covers).minor
+        if taken == 0:
+            return None
+    else:
+        taken = seconds_worth(lot, tariff.price(rest).minor)
         if taken == 0:
             return None
         worth = lot.value.minor - lot.without(taken).value.minor
@@ -179,10 +238,8 @@ def _take(lot: Lot, rest: int, tariff: Tariff) -> Holding | None:
         )
         if covers == 0:
             return None
-    else:
-        return None
     return Holding(
-        source=Source.BONUS if lot.tariff_id == BONUS else Source.LOT,
+        source=_SOURCE.get(lot.tariff_id, Source.LOT),
         seconds=covers,
         paid=lot.value - lot.without(taken).value,
         paid_at=lot.paid_at,
@@ -191,10 +248,14 @@ def _take(lot: Lot, rest: int, tariff: Tariff) -> Holding | None:
         lot_seconds=taken,
         lot_left=lot.left,
         payment_id=lot.payment_id,
+        our_fault=lot.our_fault,
     )
 
 
-def _seconds_worth(lot: Lot, minor: int) -> int:
+_SOURCE = {BONUS: Source.BONUS, MONEY: Source.BALANCE}
+
+
+def seconds_worth(lot: Lot, minor: int) -> int:
     """The fewest seconds of a lot that are worth an amount, or all of them."""
     low, high = 0, lot.left
     while low < high:
@@ -219,7 +280,7 @@ def unused(holdings: tuple[Holding, ...], used: int) -> tuple[int, ...]:
 def restore(holdings: tuple[Holding, ...], lot_prefix: str, now: datetime) -> tuple[Lot, ...]:
     """The lots that a booking's holdings were, given back whole and as they were paid (S2.3).
 
-    Money goes back as money, and a card payment to its card; neither is a lot.
+    A card payment goes back to its card and is no lot.
 
     Args:
         holdings: of the booking.
@@ -236,6 +297,7 @@ def restore(holdings: tuple[Holding, ...], lot_prefix: str, now: datetime) -> tu
             payment_id=holding.payment_id,
             paid_at=holding.paid_at,
             returned_at=now,
+            our_fault=holding.our_fault,
         )
         for n, holding in enumerate(holdings, start=1)
         if holding.lot_tariff_id is not None

@@ -15,6 +15,7 @@ class Policy:
 
     # Buying
     payment_hold: int = 15 * 60
+    bank_block_hold: int = 15 * 60  # once longer where the bank blocks the card
     session_shortest: int = 5 * 60
     session_longest: int = 120 * 60
     booking_horizon: int = 90 * 24 * 3600
@@ -52,6 +53,24 @@ class Policy:
     leg_given_up_after: int = 10 * 60
     effect_redrive_after: int = 300
     effect_redrive_longest: int = 3600
+
+    # Money
+    payment_check: int = 4 * 3600
+    case_escalation: int = 4 * 3600  # a manager has this long after each deadline
+    tax_rate: int = 0  # basis points, included in prices
+    provider_read_every: int = 6 * 3600  # refunds on their way, disputes
+    duplicate_window: int = 300
+    duplicate_unseen_window: int = 24 * 3600  # while a success was not shown
+    duplicate_question: int = 24 * 3600
+    refund_initiate_days: int = 3  # business days, as the next one
+    refund_settle_days: int = 10
+    refund_window_days: int = 14
+    # Minor units above which a manager decides on an agent's refund; others always need one.
+    refund_approval_above: tuple[tuple[str, int], ...] = (
+        ("rub", 1_000_000),
+        ("usd", 10_000),
+        ("eur", 10_000),
+    )
 
 
 CURRENT = Policy()

@@ -9,7 +9,7 @@ from shared.application.store import Cause, Change, Loaded, Replay
 from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Booking
-from shared.domain.consequences import Consequences
+from shared.domain.effects import Consequences
 from shared.domain.decide import decide, open_booking
 from shared.domain.lots import BONUS, Lot, Tariff, fund
 from shared.domain.money import Money

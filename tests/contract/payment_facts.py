@@ -1,6 +1,7 @@
 """Facts about Stripe's objects that Redial relies on, from the API reference's object pages.
 
-docs.stripe.com/api/payment_intents/object, /charges/object, /refunds/object, /events/object,
+docs.stripe.com/api/payment_intents/object, /charges/object, /refunds/object, /disputes/object,
+/balance_transactions/object, /customers/object, /events/object, /events/types,
 /payment_methods/object, /pagination.
 """
 
@@ -59,6 +60,48 @@ REQUIRED = {
         "reason",
         "status",
     },
+    "dispute": {
+        "id",
+        "object",
+        "amount",
+        "balance_transactions",
+        "charge",
+        "created",
+        "currency",
+        "evidence",
+        "evidence_details",
+        "is_charge_refundable",
+        "livemode",
+        "metadata",
+        "payment_intent",
+        "payment_method_details",
+        "reason",
+        "status",
+    },
+    "balance_transaction": {
+        "id",
+        "object",
+        "amount",
+        "available_on",
+        "created",
+        "currency",
+        "fee",
+        "fee_details",
+        "net",
+        "reporting_category",
+        "source",
+        "status",
+        "type",
+    },
+    "customer": {
+        "id",
+        "object",
+        "created",
+        "email",
+        "livemode",
+        "metadata",
+        "name",
+    },
     "event": {
         "id",
         "object",
@@ -97,6 +140,81 @@ STATUS = {
     },
     "charge": {"succeeded", "pending", "failed"},
     "refund": {"pending", "requires_action", "succeeded", "failed", "canceled"},
+    "dispute": {
+        "warning_needs_response",
+        "warning_under_review",
+        "warning_closed",
+        "needs_response",
+        "under_review",
+        "appeal_needs_response",
+        "appeal_under_review",
+        "won",
+        "lost",
+        "prevented",
+    },
+    "balance_transaction": {"available", "pending"},
+}
+
+DISPUTE_REASONS = {
+    "bank_cannot_process",
+    "check_returned",
+    "credit_not_processed",
+    "customer_initiated",
+    "debit_not_authorized",
+    "duplicate",
+    "fraudulent",
+    "general",
+    "incorrect_account_details",
+    "insufficient_funds",
+    "noncompliant",
+    "product_not_received",
+    "product_unacceptable",
+    "subscription_canceled",
+    "unrecognized",
+}
+
+REFUND_FAILURES = {
+    "charge_for_pending_refund_disputed",
+    "declined",
+    "expired_or_canceled_card",
+    "insufficient_funds",
+    "lost_or_stolen_card",
+    "merchant_request",
+    "unknown",
+}
+
+# Type and reporting category of what moves this account's money
+# (docs.stripe.com/reports/reporting-categories).
+MOVEMENTS = {
+    ("charge", "charge"),
+    ("refund", "refund"),
+    ("refund_failure", "refund_failure"),
+    ("adjustment", "dispute"),
+    ("adjustment", "dispute_reversal"),
+}
+
+EVENTS = {
+    "charge.captured",
+    "charge.dispute.closed",
+    "charge.dispute.created",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.updated",
+    "charge.failed",
+    "charge.refunded",
+    "charge.succeeded",
+    "customer.created",
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.canceled",
+    "payment_intent.created",
+    "payment_intent.payment_failed",
+    "payment_intent.requires_action",
+    "payment_intent.succeeded",
+    "payment_method.attached",
+    "payment_method.detached",
+    "refund.created",
+    "refund.failed",
+    "refund.updated",
 }
 
 ERROR_TYPES = {"api_error", "card_error", "idempotency_error", "invalid_request_error"}
@@ -106,6 +224,9 @@ SOMETIMES = {
     "payment_intent": {"allowed_payment_method_types"},
     "charge": set[str](),
     "refund": {"failure_reason", "failure_balance_transaction"},
+    "dispute": set[str](),
+    "balance_transaction": set[str](),
+    "customer": set[str](),
     "event": set[str](),
     "payment_method": set[str](),
 }

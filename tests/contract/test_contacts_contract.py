@@ -7,20 +7,23 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 from botocore.session import get_session
+from moto import mock_aws
 
 from shared.adapters.dynamodb.contacts import KmsContacts
 from shared.adapters.dynamodb.tables import connect
-from shared.application.store import Contacts
+from shared.application.contacts import Contacts
 from shared.domain.errors import RuleBroken
+from shared.domain.refund_request import REASON_LONGEST
 from tests.contract.store_subjects import aws_environment, make_table
-from tests.fakes.memory_store import MemoryContacts
+from tests.fakes.memory_contacts import MemoryContacts
 
 PHONE_KEY = b"a key of the tests, known to all"
 MOBILE, LANDLINE = "+447700900123", "+442079460123"
+EMAIL = "anna@example.com"
 
 
 class CountingKms:
-    """The key service, and how often it was asked."""
+    """The key service, how often it was asked, and once on request no answer from it."""
 
     def __init__(self) -> None:
         self._kms = cast(Any, get_session().create_client("kms"))
@@ -36,6 +39,13 @@ class CountingKms:
         return self._kms.decrypt(**arguments)
 
 
+class DeadKms:
+    """A key service at which the process dies."""
+
+    def encrypt(self, **_: Any) -> Any:
+        raise SystemExit("killed")
+
+
 @pytest.fixture
 def kms_contacts(local_aws: str) -> Iterator[tuple[KmsContacts, CountingKms, str]]:
     with aws_environment(local_aws):
@@ -43,12 +53,26 @@ def kms_contacts(local_aws: str) -> Iterator[tuple[KmsContacts, CountingKms, str
         yield KmsContacts(table, lambda: kms, kms.key_id, lambda: PHONE_KEY), kms, table
 
 
+@pytest.fixture
+def moto_contacts() -> Iterator[KmsContacts]:
+    with aws_environment(None), mock_aws():
+        kms = CountingKms()
+        yield KmsContacts(make_table(), lambda: kms, kms.key_id, lambda: PHONE_KEY)
+
+
 @pytest.fixture(
-    params=["memory", pytest.param("ministack", marks=pytest.mark.xdist_group("ministack"))]
+    params=[
+        "memory",
+        "moto",
+        pytest.param("ministack", marks=pytest.mark.xdist_group("ministack")),
+    ]
 )
 def contacts(request: pytest.FixtureRequest) -> Contacts:
     if request.param == "memory":
         return MemoryContacts()
+    if request.param == "moto":
+        moto: Contacts = request.getfixturevalue("moto_contacts")
+        return moto
     contacts: Contacts = request.getfixturevalue("kms_contacts")[0]
     return contacts
 
@@ -144,3 +168,147 @@ def test_an_account_holds_a_limited_number_of_phones(
     with pytest.raises(RuleBroken) as broken:
         contacts.remember("anna", phones=["+447700900150"])
     assert broken.value.code == "too_many_phones"
+
+
+# --- found again by what a person gave ------------------------------------------------------------
+
+
+def test_a_person_is_found_by_address_and_by_every_number(contacts: Contacts) -> None:  # S2.5
+    contacts.remember("anna", email=EMAIL, phones=[MOBILE])
+    contacts.remember("anna", phones=[LANDLINE])
+    assert contacts.people_by_email(EMAIL) == ["anna"]
+    for number in (MOBILE, LANDLINE):
+        assert contacts.people_by_phone(number) == ["anna"]
+
+
+def test_the_case_of_an_address_does_not_matter(contacts: Contacts) -> None:  # S2.5
+    contacts.remember("anna", email="Anna@Example.com")
+    assert contacts.people_by_email(" aNNA@example.COM ") == ["anna"]
+
+
+def test_namesakes_are_found_each_and_never_merged(contacts: Contacts) -> None:  # S2.5
+    for person in ("boris", "anna", "clara"):
+        contacts.remember(person, email=EMAIL, phones=[LANDLINE])
+    contacts.remember("boris", email="boris@example.com")
+    assert contacts.people_by_email(EMAIL) == ["anna", "clara"]
+    assert contacts.people_by_phone(LANDLINE) == ["anna", "boris", "clara"]
+
+
+def test_nobody_is_found_by_what_nobody_gave(contacts: Contacts) -> None:  # Never 7
+    contacts.remember("anna", email=EMAIL, phones=[MOBILE])
+    assert contacts.people_by_email("other@example.com") == []
+    assert contacts.people_by_phone(LANDLINE) == []
+
+
+def test_an_address_that_was_replaced_finds_nobody_until_it_returns(contacts: Contacts) -> None:
+    contacts.remember("anna", email=EMAIL)
+    contacts.remember("anna", email="new@example.com")
+    assert contacts.people_by_email(EMAIL) == []  # S2.5
+    contacts.remember("anna", email=EMAIL)
+    assert contacts.people_by_email(EMAIL) == ["anna"]
+    assert contacts.people_by_email("new@example.com") == []
+
+
+def test_a_person_can_be_forgotten_and_others_are_not(contacts: Contacts) -> None:
+    for person in ("anna", "boris"):
+        contacts.remember(person, email=EMAIL, phones=[MOBILE])
+    contacts.forget("anna")
+    contacts.forget("anna")
+    assert contacts.email("anna") is None
+    assert contacts.number("anna", contacts.phone_id(MOBILE)) is None
+    assert contacts.people_by_email(EMAIL) == ["boris"]
+    assert contacts.people_by_phone(MOBILE) == ["boris"]
+    contacts.remember("anna", email=EMAIL)
+    assert contacts.people_by_email(EMAIL) == ["anna", "boris"]
+
+
+@pytest.mark.xdist_group("ministack")
+def test_nothing_of_a_forgotten_person_is_left(
+    kms_contacts: tuple[KmsContacts, CountingKms, str],
+) -> None:  # Never 7
+    contacts, _, table = kms_contacts
+    for address in (EMAIL, "new@example.com"):
+        contacts.remember("anna", email=address, phones=[MOBILE, LANDLINE])
+    assert len(everything(table)) == 5
+    contacts.forget("anna")
+    assert everything(table) == []
+
+
+@pytest.mark.xdist_group("ministack")
+def test_a_pointer_shows_neither_number_nor_address(
+    kms_contacts: tuple[KmsContacts, CountingKms, str],
+) -> None:  # Never 7
+    contacts, _, table = kms_contacts
+    contacts.remember("anna", email=EMAIL, phones=[MOBILE])
+    shown = repr([item for item in everything(table) if item["pk"]["S"] != "PERSON#anna"])
+    assert "PERSON#anna" in shown
+    assert MOBILE[1:] not in shown
+    assert EMAIL not in shown
+
+
+@pytest.mark.xdist_group("ministack")
+def test_a_crash_between_pointer_and_contact_finds_nobody_and_is_made_good(
+    kms_contacts: tuple[KmsContacts, CountingKms, str],
+) -> None:  # S2.5
+    contacts, kms, table = kms_contacts
+    dying = KmsContacts(table, DeadKms, kms.key_id, lambda: PHONE_KEY)
+    with pytest.raises(SystemExit):
+        dying.remember("anna", email=EMAIL, phones=[MOBILE])
+    assert len(everything(table)) == 2
+    assert (contacts.people_by_email(EMAIL), contacts.people_by_phone(MOBILE)) == ([], [])
+    contacts.remember("anna", email=EMAIL, phones=[MOBILE])
+    assert contacts.people_by_email(EMAIL) == ["anna"]
+    assert len(everything(table)) == 3
+
+
+@pytest.mark.xdist_group("ministack")
+def test_looking_somebody_up_needs_no_key(
+    kms_contacts: tuple[KmsContacts, CountingKms, str],
+) -> None:
+    contacts, kms, _ = kms_contacts
+    contacts.remember("anna", email=EMAIL, phones=[MOBILE])
+    kms.calls.clear()
+    assert contacts.people_by_email(EMAIL) == contacts.people_by_phone(MOBILE) == ["anna"]
+    assert kms.calls == []
+
+
+# --- personal texts -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "I paid twice.",
+        "Я заплатил дважды.",
+        "ё" * REASON_LONGEST,
+        "\U0001f4de" * REASON_LONGEST,
+    ],
+    ids=["empty", "English", "Russian", "longest", "longest in bytes"],
+)
+def test_a_sealed_text_opens_as_it_was(contacts: Contacts, text: str) -> None:  # S2.4
+    assert contacts.open(contacts.seal(text, "case 1"), "case 1") == text
+
+
+def test_a_sealed_text_shows_nothing_and_opens_in_its_own_case_only(contacts: Contacts) -> None:
+    sealed = contacts.seal("I paid twice.", "case 1")  # Never 7
+    assert "paid" not in sealed
+    with pytest.raises(ValueError, match="not sealed in this context"):
+        contacts.open(sealed, "case 2")
+
+
+@pytest.mark.xdist_group("ministack")
+def test_no_piece_of_a_sealed_text_can_be_left_out_or_moved(
+    kms_contacts: tuple[KmsContacts, CountingKms, str],
+) -> None:  # Never 7
+    contacts, _, _ = kms_contacts
+    first, second = contacts.seal("ё" * 4000, "case 1").split(".")
+    for tampered in (first, second, f"{second}.{first}", f"{first}.{first}", f"{first}.x"):
+        with pytest.raises(ValueError):
+            contacts.open(tampered, "case 1")
+
+
+def everything(table: str) -> list[dict[str, Any]]:
+    dynamodb: Any = get_session().create_client("dynamodb")
+    items: list[dict[str, Any]] = dynamodb.scan(TableName=table)["Items"]
+    return items

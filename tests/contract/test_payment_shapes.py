@@ -11,8 +11,21 @@ import stripe
 
 from infra.local.payments.api import Api, Request
 from infra.local.payments.objects import API_VERSION
+from infra.local.payments.outsiders import Outsiders
 from infra.local.payments.parameters import Tree
-from tests.contract.payment_facts import CARD, ERROR_TYPES, REQUIRED, SOMETIMES, STATUS
+from shared.adapters.stripe.translation import dispute_from
+from shared.application.ports import DisputeStatus
+from tests.contract.payment_facts import (
+    CARD,
+    DISPUTE_REASONS,
+    ERROR_TYPES,
+    EVENTS,
+    MOVEMENTS,
+    REFUND_FAILURES,
+    REQUIRED,
+    SOMETIMES,
+    STATUS,
+)
 from tests.contract.payments_subjects import SECRET_KEY, SteppedClock, counted_ids
 
 EXAMPLES = Path(__file__).parents[2] / "../shared/reference/stripe-fixtures3.json"
@@ -49,6 +62,9 @@ def history() -> dict[str, list[dict[str, Any]]]:
         account.call("POST", f"{path}/confirm", {"payment_method": card})
         account.call("POST", "refunds", {"payment_intent": intent["id"], "amount": "10"})
         account.call("POST", f"{path}/cancel")
+    _dispute_everything(account)
+    _save_a_card(account)
+    _take_in_two_steps(account)
     account.clock.advance(timedelta(days=1))
     account.call("GET", "refunds")
     model = account.api.model
@@ -56,9 +72,52 @@ def history() -> dict[str, list[dict[str, Any]]]:
         "payment_intent": list(model.intents.values()),
         "charge": list(model.charges.values()),
         "refund": list(model.refunds.values()),
+        "dispute": list(model.disputes.values()),
+        "balance_transaction": list(model.transactions.values()),
+        "customer": list(model.customers.values()),
         "event": list(model.events.values()),
         "payment_method": list(model.methods.values()),
     }
+
+
+def _dispute_everything(account: Account) -> None:
+    outsiders, now = Outsiders(account.api), account.clock.now()
+    cards = ("createDispute", "createDisputeProductNotReceived", "createDisputeInquiry")
+    for card in cards:
+        outsiders.pay_by_hand(1000, "usd", f"pm_card_{card}", {}, now)
+    for won, inquiry in ((True, False), (False, False), (False, True)):
+        paid = outsiders.pay_by_hand(1000, "usd", "pm_card_visa", {}, now)
+        dispute = outsiders.open_dispute(paid["id"], now, inquiry=inquiry)
+        outsiders.close_dispute(dispute["id"], now, won=won)
+    escalated = outsiders.charge_by_hand(1000, "usd", "pm_card_visa", {}, now)
+    dispute = outsiders.open_dispute(escalated["id"], now, inquiry=True)
+    outsiders.escalate_dispute(dispute["id"], now)
+    pending = outsiders.pay_by_hand(1000, "usd", "pm_card_pendingRefund", {}, now)
+    outsiders.refund_by_hand(pending["id"], now, amount=10)
+    outsiders.open_dispute(pending["id"], now, delay=timedelta(hours=1))
+
+
+def _save_a_card(account: Account) -> None:
+    owner = account.call("POST", "customers", {"email": "anna@example.com"})["id"]
+    order: Tree = {"amount": "1000", "currency": "usd", "customer": owner, "confirm": "true"}
+    card: Tree = {"payment_method": "pm_card_visa", "setup_future_usage": "off_session"}
+    saved = account.call("POST", "payment_intents", order | card)
+    account.call("POST", f"payment_methods/{saved['payment_method']}/detach")
+
+
+def _take_in_two_steps(account: Account) -> None:
+    order: Tree = {
+        "amount": "1000",
+        "currency": "usd",
+        "capture_method": "manual",
+        "payment_method": "pm_card_visa",
+        "confirm": "true",
+    }
+    for amount in ("1000", "300"):
+        intent = account.call("POST", "payment_intents", order)
+        path = f"payment_intents/{intent['id']}/capture"
+        account.call("POST", path, {"amount_to_capture": amount})
+    account.call("POST", "payment_intents", order)
 
 
 @pytest.fixture(scope="module")
@@ -96,10 +155,46 @@ def test_cards_show_what_duplicates_are_found_by(made: dict[str, list[dict[str, 
 def test_history_covers_the_states(made: dict[str, list[dict[str, Any]]]) -> None:
     seen = {kind: {each["status"] for each in made[kind]} for kind in STATUS}
     assert seen == {
-        "payment_intent": {"succeeded", "canceled"},
+        "payment_intent": {"succeeded", "canceled", "requires_capture"},
         "charge": {"succeeded", "failed"},
         "refund": {"succeeded", "failed"},
+        "dispute": {
+            "warning_needs_response",
+            "warning_closed",
+            "needs_response",
+            "won",
+            "lost",
+        },
+        "balance_transaction": {"available"},
     }
+
+
+def test_words_are_the_providers(made: dict[str, list[dict[str, Any]]]) -> None:
+    # docs.stripe.com/api/events/types, /disputes/object, /refunds/object
+    assert {each["type"] for each in made["event"]} == EVENTS
+    assert {each["reason"] for each in made["dispute"]} <= DISPUTE_REASONS
+    failures = {each.get("failure_reason") for each in made["refund"]} - {None}
+    assert failures == {"expired_or_canceled_card", "charge_for_pending_refund_disputed"}
+    assert failures <= REFUND_FAILURES
+    movements = {(each["type"], each["reporting_category"]) for each in made["balance_transaction"]}
+    assert movements == MOVEMENTS
+
+
+def test_every_status_of_a_dispute_is_one_of_ours() -> None:
+    # S2.11; docs.stripe.com/api/disputes/object#dispute_object-status
+    pattern = next(each for each in history()["dispute"])
+    for status in STATUS["dispute"]:
+        assert dispute_from(pattern | {"status": status}).status in DisputeStatus
+
+
+def test_lists_and_the_balance_tell_the_same_sum(made: dict[str, list[dict[str, Any]]]) -> None:
+    # Issue 3, 9: the provider's own lists sum up.
+    moved = sum(each["net"] for each in made["balance_transaction"])
+    taken = sum(each["amount_captured"] - each["amount_refunded"] for each in made["charge"])
+    disputed = sum(
+        each["net"] for dispute in made["dispute"] for each in dispute["balance_transactions"]
+    )
+    assert moved == taken + disputed
 
 
 @pytest.mark.parametrize("kind", KINDS)

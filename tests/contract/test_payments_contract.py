@@ -1,4 +1,7 @@
-"""What Redial relies on from the payment provider, held against both faces of the double."""
+"""What Redial relies on from the payment provider, held against both faces of the double.
+
+And against Stripe's own test mode, where there is a key to it.
+"""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,34 +13,50 @@ from infra.local.payments.faults import RequestFault
 from shared.application.ports import Intent, IntentStatus, Payments, RefundStatus
 from shared.domain.errors import Declined, NotFound, OutcomeUnknown, Unavailable
 from shared.domain.money import Money
-from tests.contract.payments_subjects import InProcess, Subject, served
+from tests.contract.payments_subjects import FACES, TEST_KEY, Subject, face
+from tests.contract.stripe_test_mode import TestMode
 
-PRICE = Money(100_000, "rub")
+PRICE = Money(100_000, "usd")
 INTENTS, REFUNDS = "/v1/payment_intents", "/v1/refunds"
 
 
-@pytest.fixture(params=["adapter over HTTP", "port in process"])
+@pytest.fixture(params=FACES)
 def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
-    if request.param == "port in process":
-        yield InProcess()
-    else:
-        with served() as over_http:
-            yield over_http
+    with face(request.param) as found:
+        yield found
 
 
 def new_intent(subject: Subject, key: str = "intent:p1", amount: Money = PRICE) -> Intent:
     metadata = {"booking_id": "123456789012", "payment_id": "p1"}
-    return subject.payments.create_intent(amount, metadata, key)
+    return subject.payments.create_intent(amount, metadata, subject.key(key))
 
 
 def paid(subject: Subject, card: str = "pm_card_visa") -> Intent:
     return subject.pay(new_intent(subject), card)
 
 
-def refund(payments: Payments, intent: Intent, minor: int, key: str) -> str:
+def refund(
+    subject: Subject, intent: Intent, minor: int, key: str, payments: Payments | None = None
+) -> str:
     amount = Money(minor, intent.amount.currency)
-    made = payments.create_refund(intent.intent_id, amount, {"refund_id": key}, key)
+    made = (payments or subject.payments).create_refund(
+        intent.intent_id, amount, {"refund_id": key}, subject.key(key)
+    )
     return made.provider_refund_id
+
+
+# --- Stripe's own test mode: docs.stripe.com/test-mode --------------------------------------------
+
+
+@pytest.mark.skipif(not TEST_KEY, reason="no STRIPE_TEST_KEY: Stripe's test mode was not asked")
+def test_the_suite_was_held_against_the_test_mode_too() -> None:
+    assert len(FACES) == 3
+
+
+def test_live_key_is_never_used() -> None:
+    with pytest.raises(ValueError, match="test mode"):
+        TestMode("sk_live_0123456789")
+    assert TestMode("sk_test_0123456789").key("k1") != TestMode("sk_test_0123456789").key("k1")
 
 
 # --- payment intents: docs.stripe.com/payments/paymentintents/lifecycle -------------------------
@@ -47,9 +66,9 @@ def test_new_intent_waits_for_a_payment_method_and_keeps_our_metadata(subject: S
     # S2.10; docs.stripe.com/api/payment_intents/create
     intent = new_intent(subject)
     assert intent.status is IntentStatus.REQUIRES_PAYMENT_METHOD
-    assert (intent.amount, intent.received) == (PRICE, Money(0, "rub"))
+    assert (intent.amount, intent.received) == (PRICE, Money(0, "usd"))
     assert intent.metadata == {"booking_id": "123456789012", "payment_id": "p1"}
-    assert intent.created == subject.clock.now()
+    assert abs(intent.created - subject.clock.now()) < timedelta(minutes=1)
     assert intent.client_secret is not None
     assert intent.intent_id in intent.client_secret
     assert subject.payments.intent(intent.intent_id) == intent
@@ -68,6 +87,22 @@ def test_confirmed_intent_has_received_the_whole_amount(subject: Subject) -> Non
     assert intent.received == PRICE
     assert intent.charge_id is not None
     assert intent.charge_id.startswith("ch_")
+
+
+def test_intent_shows_its_card_and_the_time_of_the_charge(subject: Subject) -> None:
+    # S2.1, S2.6; docs.stripe.com/api/expanding_objects
+    intent = paid(subject)
+    assert intent.card is not None
+    assert (intent.card.brand, intent.card.last4) == ("visa", "4242")
+    assert intent.card.fingerprint
+    assert intent.charged_at is not None
+    assert intent.created <= intent.charged_at
+    assert intent.payment_method is not None
+    other = subject.pay(new_intent(subject, "intent:p2"), "pm_card_visa")
+    assert other.card == intent.card
+    another = subject.pay(new_intent(subject, "intent:p3"), "pm_card_mastercard")
+    assert another.card is not None
+    assert another.card.fingerprint != intent.card.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -161,7 +196,7 @@ def test_unknown_intent_is_not_found(subject: Subject) -> None:
     with pytest.raises(NotFound):
         subject.payments.cancel_intent("pi_unknown")
     with pytest.raises(NotFound):
-        subject.payments.create_refund("pi_unknown", PRICE, {}, "refund:x:1")
+        subject.payments.create_refund("pi_unknown", PRICE, {}, subject.key("refund:x:1"))
     assert list(subject.payments.refunds_of("pi_unknown")) == []
 
 
@@ -182,15 +217,15 @@ def test_same_key_answers_as_it_first_did_even_after_the_payment(subject: Subjec
 def test_same_key_with_another_body_is_refused(subject: Subject) -> None:
     new_intent(subject)
     with pytest.raises(Declined) as refusal:
-        new_intent(subject, amount=Money(1, "rub"))
+        new_intent(subject, amount=Money(100, "usd"))
     assert refusal.value.code == "idempotency_key_reused"
 
 
 def test_key_is_forgotten_after_24_hours(subject: Subject) -> None:
     first = new_intent(subject)
-    subject.clock.advance(timedelta(hours=23, minutes=59))
+    subject.advance(timedelta(hours=23, minutes=59))
     assert new_intent(subject).intent_id == first.intent_id
-    subject.clock.advance(timedelta(minutes=1))
+    subject.advance(timedelta(minutes=1))
     assert new_intent(subject).intent_id != first.intent_id
 
 
@@ -199,9 +234,9 @@ def test_stored_failure_is_replayed_until_another_key_is_used(subject: Subject) 
     subject.spoil(RequestFault.ERROR_BEFORE, REFUNDS)
     for _ in range(2):
         with pytest.raises(OutcomeUnknown):
-            refund(subject.payments, intent, 400, "refund:r1:1")
+            refund(subject, intent, 400, "refund:r1:1")
     assert list(subject.payments.refunds_of(intent.intent_id)) == []
-    refund(subject.payments, intent, 400, "refund:r1:2")
+    refund(subject, intent, 400, "refund:r1:2")
     assert len(subject.payments.refunds_of(intent.intent_id)) == 1
 
 
@@ -214,9 +249,10 @@ def test_failure_after_the_work_is_unknown_and_the_refund_is_found_by_its_metada
     intent = paid(subject)
     subject.spoil(RequestFault.ERROR_AFTER, REFUNDS)
     with pytest.raises(OutcomeUnknown):
-        refund(subject.payments, intent, 400, "refund:r1:1")
+        refund(subject, intent, 400, "refund:r1:1")
     [found] = subject.payments.refunds_of(intent.intent_id)
     assert found.metadata == {"refund_id": "refund:r1:1"}
+    assert (found.intent_id, found.charge_id) == (intent.intent_id, intent.charge_id)
 
 
 def test_timeout_after_the_work_is_unknown_and_the_same_key_refunds_once(
@@ -225,8 +261,8 @@ def test_timeout_after_the_work_is_unknown_and_the_same_key_refunds_once(
     intent = paid(subject)
     subject.spoil(RequestFault.TIMEOUT, REFUNDS)
     with pytest.raises(OutcomeUnknown):
-        refund(subject.impatient, intent, 400, "refund:r1:1")
-    made = refund(subject.payments, intent, 400, "refund:r1:1")
+        refund(subject, intent, 400, "refund:r1:1", subject.impatient)
+    made = refund(subject, intent, 400, "refund:r1:1")
     [found] = subject.payments.refunds_of(intent.intent_id)
     assert found.provider_refund_id == made
 
@@ -237,6 +273,15 @@ def test_rate_limit_does_nothing_and_the_same_key_may_be_used_again(subject: Sub
     with pytest.raises(Unavailable) as refusal:
         new_intent(subject)
     assert refusal.value.code == "rate_limited"
+    assert new_intent(subject).status is IntentStatus.REQUIRES_PAYMENT_METHOD
+
+
+def test_key_in_use_does_nothing(subject: Subject) -> None:
+    # docs.stripe.com/error-codes#idempotency-key-in-use
+    subject.spoil(RequestFault.IN_USE, INTENTS)
+    with pytest.raises(Unavailable) as refusal:
+        new_intent(subject)
+    assert refusal.value.code == "idempotency_key_in_use"
     assert new_intent(subject).status is IntentStatus.REQUIRES_PAYMENT_METHOD
 
 
@@ -253,13 +298,13 @@ def test_read_that_fails_is_unavailable_never_unknown(subject: Subject) -> None:
 def test_refunds_in_parts_end_at_what_was_captured(subject: Subject) -> None:
     # S2.9; docs.stripe.com/api/refunds/create
     intent = paid(subject)
-    refund(subject.payments, intent, 60_000, "refund:r1:1")
+    refund(subject, intent, 60_000, "refund:r1:1")
     with pytest.raises(Declined) as too_much:
-        refund(subject.payments, intent, 40_001, "refund:r2:1")
+        refund(subject, intent, 40_001, "refund:r2:1")
     assert too_much.value.code == "amount_too_large"
-    refund(subject.payments, intent, 40_000, "refund:r2:2")
+    refund(subject, intent, 40_000, "refund:r2:2")
     with pytest.raises(Declined) as nothing_left:
-        refund(subject.payments, intent, 1, "refund:r3:1")
+        refund(subject, intent, 1, "refund:r3:1")
     assert nothing_left.value.code == "charge_already_refunded"
     amounts = [each.amount.minor for each in subject.payments.refunds_of(intent.intent_id)]
     assert amounts == [40_000, 60_000]
@@ -271,7 +316,7 @@ def test_refunds_at_the_same_time_never_exceed_what_was_captured(subject: Subjec
 
     def attempt(number: int) -> bool:
         try:
-            refund(subject.payments, intent, 40_000, f"refund:r{number}:1")
+            refund(subject, intent, 40_000, f"refund:r{number}:1")
         except Declined:
             return False
         return True
@@ -284,20 +329,20 @@ def test_unpaid_intent_cannot_be_refunded(subject: Subject) -> None:
     # docs.stripe.com/api/refunds/create
     intent = new_intent(subject)
     with pytest.raises(Declined):
-        refund(subject.payments, intent, 1, "refund:r1:1")
+        refund(subject, intent, 1, "refund:r1:1")
 
 
 def test_refund_of_nothing_is_refused(subject: Subject) -> None:
     # docs.stripe.com/error-codes#parameter-invalid-integer
     with pytest.raises(Declined) as refusal:
-        refund(subject.payments, paid(subject), 0, "refund:r1:1")
+        refund(subject, paid(subject), 0, "refund:r1:1")
     assert refusal.value.code == "parameter_invalid_integer"
 
 
 def test_all_refunds_are_read_beyond_one_page(subject: Subject) -> None:
     # docs.stripe.com/api/pagination
     intent = paid(subject)
-    made = [refund(subject.payments, intent, 1, f"refund:r{number}:1") for number in range(101)]
+    made = [refund(subject, intent, 1, f"refund:r{number}:1") for number in range(101)]
     found = [each.provider_refund_id for each in subject.payments.refunds_of(intent.intent_id)]
     assert found == made[::-1]
 
@@ -323,9 +368,9 @@ def test_refund_may_change_its_mind_later(
 ) -> None:
     # S2.2; docs.stripe.com/testing#refunds, docs.stripe.com/refunds#failed-refunds
     intent = paid(subject, card)
-    refund(subject.payments, intent, 400, "refund:r1:1")
+    refund(subject, intent, 400, "refund:r1:1")
     assert subject.payments.refunds_of(intent.intent_id)[0].status is at_first
-    subject.clock.advance(timedelta(days=1))
+    subject.advance(timedelta(days=1))
     [later] = subject.payments.refunds_of(intent.intent_id)
     assert (later.status, later.failure_reason) == (in_the_end, reason)
 
@@ -333,6 +378,6 @@ def test_refund_may_change_its_mind_later(
 def test_failed_refund_can_be_made_again(subject: Subject) -> None:
     # docs.stripe.com/refunds#failed-refunds
     intent = paid(subject, "pm_card_refundFail")
-    refund(subject.payments, intent, PRICE.minor, "refund:r1:1")
-    subject.clock.advance(timedelta(days=1))
-    assert refund(subject.payments, intent, PRICE.minor, "refund:r1:2").startswith("re_")
+    refund(subject, intent, PRICE.minor, "refund:r1:1")
+    subject.advance(timedelta(days=1))
+    assert refund(subject, intent, PRICE.minor, "refund:r1:2").startswith("re_")

@@ -143,7 +143,7 @@ def test_webhook_is_sent_again_until_it_is_taken(double: OverHttp, receiver: Rec
     for attempts, wait in ((1, timedelta(minutes=1)), (2, timedelta(minutes=2))):
         receiver.events(attempts)
         until(double, [attempts])
-        double.clock.advance(wait)
+        double.advance(wait)
     assert len({event["id"] for event in receiver.events(3)}) == 1
     until(double, [])
 
@@ -164,10 +164,34 @@ def test_webhooks_may_be_lost_doubled_and_out_of_order(
     double.control("faults", {"webhooks": orders}).raise_for_status()
     names = {make(double, f"k{number}"): f"k{number}" for number in range(1, 5)}
     receiver.events(3)
-    double.clock.advance(timedelta(seconds=2))
+    double.advance(timedelta(seconds=2))
     arrived = [names[event["data"]["object"]["id"]] for event in receiver.events(4)]
     assert sorted(arrived[:3]) == ["k2", "k2", "k4"]
     assert arrived[3] == "k3"
+
+
+def test_every_webhook_may_be_lost_until_told_otherwise(
+    double: OverHttp, receiver: Receiver
+) -> None:
+    double.control("faults", {"webhooks": [{"kind": "drop", "count": None}]}).raise_for_status()
+    for number in range(3):
+        make(double, f"k{number}")
+    requests.delete(f"{double.address}/_control/faults", timeout=_WAIT_SECONDS).raise_for_status()
+    last = make(double, "k9")
+    [event] = receiver.events(1)
+    assert event["data"]["object"]["id"] == last
+
+
+def test_webhook_may_come_before_our_own_call_is_answered(
+    double: OverHttp, receiver: Receiver
+) -> None:
+    # Issue 3, bad luck: before our own API call has answered.
+    double.spoil(RequestFault.LATE, "/v1/payment_intents")
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(make, double, "k1")
+        [event] = receiver.events(1)
+        assert not answer.done()
+        assert event["data"]["object"]["id"] == answer.result()
 
 
 # --- the stripe package against the double ------------------------------------------------------
@@ -176,7 +200,7 @@ def test_webhooks_may_be_lost_doubled_and_out_of_order(
 def test_lists_page_and_filter_by_time(double: OverHttp) -> None:
     # docs.stripe.com/api/payment_intents/list, docs.stripe.com/api/pagination
     old = make(double, "k1")
-    double.clock.advance(timedelta(hours=1))
+    double.advance(timedelta(hours=1))
     since = int(double.clock.now().timestamp())
     new = [make(double, f"k{number}") for number in (2, 3, 4)]
     listing = double.sdk.v1.payment_intents.list({"limit": 2, "created": {"gte": since}})
@@ -387,21 +411,3 @@ def test_server_starts_by_its_command_and_ends_cleanly_on_sigterm() -> None:
         assert payments.create_intent(Money(1000, "usd"), {}, "k1").amount == Money(1000, "usd")
         process.send_signal(signal.SIGTERM)
         assert process.wait(_WAIT_SECONDS) == 0
-
-
-@pytest.mark.parametrize(
-    ("path", "document", "named"),
-    [
-        ("webhook", {"url": 7}, "url"),
-        ("webhook", [], "object"),
-        ("faults", {"requests": [{"kind": "flood"}]}, "kind"),
-        ("faults", {"webhooks": [{"kind": "drop", "count": 0}]}, "count"),
-        ("payment_intents/pi_1/authentication", {"outcome": "maybe"}, "outcome"),
-    ],
-)
-def test_control_refuses_what_it_does_not_understand(
-    double: OverHttp, path: str, document: object, named: str
-) -> None:
-    answer = double.control(path, document)
-    assert answer.status_code == 400
-    assert named in answer.json()["error"]

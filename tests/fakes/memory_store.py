@@ -1,13 +1,15 @@
 """The store and the contacts in memory: same promises, no I/O, the same result every time."""
 
 import bisect
+import zlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from shared.application.store import (
+    CaseSummary,
     Change,
     Decision,
     FundsSpent,
@@ -15,20 +17,34 @@ from shared.application.store import (
     Loaded,
     Operator,
     Page,
+    PaymentSummary,
     Replay,
     Slot,
     SlotTaken,
     StaleRead,
+    State,
     Summary,
+    customer_of,
+    id_of,
+    summary_of,
+    wake_of,
 )
-from shared.domain.booking import Booking, evolve
-from shared.domain.consequences import Effect
+from shared.domain.booking import Booking
+from shared.domain.booking import evolve as evolve_booking
+from shared.domain.case.case import Case
+from shared.domain.case.case import evolve as evolve_case
+from shared.domain.case.events import Level
+from shared.domain.effects import Effect
 from shared.domain.ledger import JournalEntry
 from shared.domain.lots import Lot, Tariff
 from shared.domain.money import Money
+from shared.domain.payment.payment import Payment
+from shared.domain.payment.payment import Status as PaymentStatus
+from shared.domain.payment.payment import evolve as evolve_payment
 
 _SHARDS = 64
 _DUE_PAGE = 100
+_PAYMENTS_PAGE = 100
 
 # Asked before and after each commit; what it raises the caller gets: before, as if nothing had been
 # written; after, as if the answer had been lost.
@@ -61,110 +77,120 @@ class MemoryStore:
         self.fault = fault
         self.effects: list[Effect] = []
         self.inbox: list[Received] = []
-        self._bookings: dict[str, Loaded] = {}
+        self._states: dict[str, Loaded[Any]] = {}
         self._history: dict[str, list[Decision]] = {}
         self._journal: list[JournalEntry] = []
         self._due: dict[int, dict[str, datetime]] = defaultdict(dict)
         self._heads: dict[str, Summary] = {}
+        self._by_card: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
         self._replays: dict[tuple[str, str], Replay] = {}
         self._operators: dict[str, Operator] = {}
         self._tariffs: dict[str, Tariff] = {}
         self._slots: dict[str, dict[datetime, str | None]] = defaultdict(dict)
         self._lots: dict[str, dict[str, Lot]] = defaultdict(dict)
-        self._money: dict[str, dict[str, int]] = defaultdict(dict)
         self._lines: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
         self._calls: dict[str, tuple[str, str]] = {}
         self._swept: dict[str, datetime] = {}
         self._messages: set[tuple[str, str]] = set()
 
-    # bookings
+    # decisions
 
-    def booking(self, booking_id: str) -> Loaded | None:
-        return self._bookings.get(booking_id)
-
-    def history(self, booking_id: str) -> Sequence[Decision]:
-        return tuple(self._history.get(booking_id, ()))
-
-    def commit(self, change: Change) -> None:
-        if self.fault:
-            self.fault("before", change)
-        if not self._is_done(change):
-            self._check(change)
-            self._write(change)
-        if self.fault:
-            self.fault("after", change)
+    def commit(self, *changes: Change) -> None:
+        for change in changes:
+            if self.fault:
+                self.fault("before", change)
+        if not self._is_done(changes[0]):
+            for change in changes:
+                self._check(change)
+            for change in changes:
+                self._write(change)
+        for change in changes:
+            if self.fault:
+                self.fault("after", change)
 
     def _is_done(self, change: Change) -> bool:
         """Whether this very decision is stored: its first answer was lost."""
-        history = self._history.get(change.booking.booking_id, ())
+        history = self._history.get(id_of(change.state), ())
         return len(history) > change.version and history[change.version] == _decision(change)
 
     def _check(self, change: Change) -> None:
-        booking, follows = change.booking, change.consequences
+        follows, number = change.consequences, id_of(change.state)
         if change.replay and (change.replay.owner, change.replay.key) in self._replays:
             raise KeyUsed("key_used", "This idempotency key was used before.")
-        present = self._bookings.get(booking.booking_id)
+        present = self._states.get(number)
         if change.version != (present.version if present else 0):
             if change.version == 0:
-                raise KeyUsed("booking_number_used", "There is a booking of this number.")
-            raise StaleRead("stale_read", "The booking has changed in the meantime.")
+                raise KeyUsed("number_used", "There is a booking, payment or case of this number.")
+            raise StaleRead("stale_read", "It has changed in the meantime.")
         for slot in follows.slots:
-            needed = None if slot.claim else booking.booking_id
+            needed = None if slot.claim else number
             if self._slots[slot.operator_id].get(slot.quarter, "unpublished") != needed:
                 raise SlotTaken("slot_taken", "This time is not free any more.", "starts_at")
-        lots, money = self._lots[booking.customer_id], self._money[booking.customer_id]
-        spent = (
-            any(lot.lot_id in lots for lot in follows.new_lots)
-            or any(t.lot_id not in lots or lots[t.lot_id].left != t.left for t in follows.taken)
-            or any(minor < 0 and money.get(c, 0) < -minor for c, minor in follows.money.items())
-        )
-        if spent:
+        lots = self._lots[customer_of(change.state) or ""]
+        if any(lot.lot_id in lots for lot in follows.new_lots) or any(
+            t.lot_id not in lots or lots[t.lot_id].left != t.left for t in follows.taken
+        ):
             raise FundsSpent("funds_spent", "The balance has changed in the meantime.")
 
     def _write(self, change: Change) -> None:
-        booking, follows = change.booking, change.consequences
-        number = booking.booking_id
-        present = self._bookings.get(number)
-        state: Booking | None = present.booking if present else None
-        for event in change.events:
-            state = evolve(state, event, change.at)
-        assert state == change.booking, "the state is not the fold of its events"
-        self._bookings[number] = Loaded(change.booking, change.version + 1, change.due_at)
+        follows, number = change.consequences, id_of(change.state)
+        present = self._states.get(number)
+        assert _folded(present.state if present else None, change) == change.state, (
+            "the state is not the fold of its events"
+        )
+        self._states[number] = Loaded(change.state, change.version + 1, change.due_at)
         self._history.setdefault(number, []).append(_decision(change))
         if change.head:
-            self._heads[number] = _summary(booking)
-            self._due[int(number) % _SHARDS].pop(number, None)
+            if isinstance(change.state, Booking):
+                self._heads[number] = _summary(change.state)
+            shard = shard_of(number)
+            self._due[shard].pop(number, None)
             if change.due_at is not None:
-                self._due[int(number) % _SHARDS][number] = change.due_at
+                self._due[shard][number] = change.due_at
+        if isinstance(change.state, Payment):
+            self._find_by_card(change.state, present.state if present else None)
         if change.replay is not None:
             self._replays[change.replay.owner, change.replay.key] = change.replay
         for slot in follows.slots:
             self._slots[slot.operator_id][slot.quarter] = number if slot.claim else None
         self._account(change)
-        for phone_id in dict.fromkeys(follows.lines):
-            self._lines[phone_id].append((booking.live_session.started_at, number))
+        if isinstance(change.state, Booking):
+            for phone_id in dict.fromkeys(follows.lines):
+                self._lines[phone_id].append((change.state.live_session.started_at, number))
         for call_id, leg_id in follows.calls:
             self._calls[call_id] = (number, leg_id)
         self.effects.extend(change.effects)
 
+    def _find_by_card(self, payment: Payment, before: Payment | None) -> None:
+        fresh = before is None or before.status is not PaymentStatus.CAPTURED
+        if fresh and payment.card is not None and payment.captured_at is not None:
+            self._by_card[payment.card.fingerprint].append(
+                (payment.captured_at, payment.payment_id)
+            )
+
     def _account(self, change: Change) -> None:
-        number, follows = change.booking.booking_id, change.consequences
-        lots = self._lots[change.booking.customer_id]
-        for lot in follows.new_lots:
-            lots[lot.lot_id] = lot
+        number, follows = id_of(change.state), change.consequences
+        lots = self._lots[customer_of(change.state) or ""]
         for taken in follows.taken:
             lot = lots.pop(taken.lot_id)
             if lot.left > taken.seconds:
                 lots[taken.lot_id] = lot.without(taken.seconds)
-        money = self._money[change.booking.customer_id]
-        for currency, minor in follows.money.items():
-            money[currency] = money.get(currency, 0) + minor
+        for lot in follows.new_lots:
+            lots[lot.lot_id] = lot
         if follows.postings:
             entry_id = f"{number}-{change.version + 1}"
             entry = JournalEntry(
                 entry_id, change.at, number, change.cause.command, follows.postings
             )
             self._journal.append(entry)
+
+    # bookings
+
+    def booking(self, booking_id: str) -> Loaded[Booking] | None:
+        return self._states.get(booking_id)
+
+    def history(self, booking_id: str) -> Sequence[Decision]:
+        return tuple(self._history.get(booking_id, ()))
 
     def replay(self, owner: str, key: str) -> Replay | None:
         return self._replays.get((owner, key))
@@ -176,7 +202,7 @@ class MemoryStore:
             rows = [row for row in rows if _owner_sort(row) < cursor]
         return Page(rows[:limit], _owner_sort(rows[limit - 1]) if len(rows) > limit else None)
 
-    def due(self, shard: int, until: datetime, cursor: str | None) -> Page[tuple[str, datetime]]:
+    def due(self, shard: int, until: datetime, cursor: str | None) -> Page[Effect]:
         rows = sorted((at, number) for number, at in self._due[shard].items() if at <= until)
         start = 0
         if cursor:
@@ -185,7 +211,10 @@ class MemoryStore:
         page = rows[start : start + _DUE_PAGE]
         more = len(rows) > start + _DUE_PAGE
         following = f"{page[-1][0].isoformat()}#{page[-1][1]}" if more else None
-        return Page([(number, at) for at, number in page], following)
+        wakes = [
+            Effect(wake_of(type(self._states[number].state)), number, at=at) for at, number in page
+        ]
+        return Page(wakes, following)
 
     def booking_of_call(self, call_id: str) -> tuple[str, str] | None:
         return self._calls.get(call_id)
@@ -241,13 +270,68 @@ class MemoryStore:
         lots = self._lots.get(customer_id, {})
         return [lots[i] for i in sorted(lots)]
 
-    def money(self, customer_id: str) -> Sequence[Money]:
-        return [Money(m, c) for c, m in sorted(self._money.get(customer_id, {}).items())]
-
-    def entries(self, day: datetime) -> Sequence[JournalEntry]:
+    def entries(self, day: datetime) -> Iterator[JournalEntry]:
         date = day.astimezone(UTC).date()
-        rows = (e for e in self._journal if e.at.astimezone(UTC).date() == date)
-        return sorted(rows, key=lambda entry: (entry.at, entry.entry_id))
+        return (e for e in self._journal if e.at.astimezone(UTC).date() == date)
+
+    # payments
+
+    def payment(self, payment_id: str) -> Loaded[Payment] | None:
+        return self._states.get(payment_id)
+
+    def payment_history(self, payment_id: str) -> Sequence[Decision]:
+        return self.history(payment_id)
+
+    def payment_summaries(self, payment_ids: Sequence[str]) -> Mapping[str, PaymentSummary]:
+        return {
+            payment_id: summary_of(self._states[payment_id].state)
+            for payment_id in payment_ids
+            if payment_id in self._states
+        }
+
+    def payments_of(self, customer_id: str, cursor: str | None, limit: int) -> Page[str]:
+        rows = sorted(
+            (_captured_sort(p) for p in self._captured() if p.customer_id == customer_id),
+            reverse=True,
+        )
+        return _page([row for row in rows if not cursor or row < cursor], limit)
+
+    def payments_by_card(self, fingerprint: str, since: datetime) -> Sequence[str]:
+        return [i for at, i in sorted(self._by_card.get(fingerprint, ())) if at >= since]
+
+    def payments_on(self, day: datetime, amount: Money, cursor: str | None) -> Page[str]:
+        date = day.astimezone(UTC).date()
+        rows = sorted(
+            _captured_sort(p)
+            for p in self._captured()
+            if p.captured == amount and p.captured_at and p.captured_at.date() == date
+        )
+        return _page([row for row in rows if not cursor or row > cursor], _PAYMENTS_PAGE)
+
+    def _captured(self) -> Iterator[Payment]:
+        for loaded in self._states.values():
+            if isinstance(loaded.state, Payment) and loaded.state.captured_at is not None:
+                yield loaded.state
+
+    # cases
+
+    def case(self, number: str) -> Loaded[Case] | None:
+        return self._states.get(number)
+
+    def case_history(self, number: str) -> Sequence[Decision]:
+        return self.history(number)
+
+    def open_cases(self, level: Level, cursor: str | None, limit: int) -> Page[CaseSummary]:
+        rows = sorted(
+            (f"{s.state.deadline.isoformat()}#{s.state.number}", s.state)
+            for s in self._states.values()
+            if isinstance(s.state, Case) and s.state.is_open and s.state.level is level
+        )
+        rows = [row for row in rows if not cursor or row[0] > cursor]
+        items = [
+            CaseSummary(c.number, c.kind, c.level, c.status, c.deadline) for _, c in rows[:limit]
+        ]
+        return Page(items, rows[limit - 1][0] if len(rows) > limit else None)
 
     # sweeps
 
@@ -266,35 +350,34 @@ class MemoryStore:
         self.inbox.append(Received(provider, message_id, kind, body, at))
         return True
 
+    def known(self, provider: str, message_ids: Sequence[str]) -> frozenset[str]:
+        return frozenset(i for i in message_ids if (provider, i) in self._messages)
 
-class MemoryContacts:
-    """`shared.application.store.Contacts` in memory; pseudonyms can be read by eye."""
 
-    def __init__(self) -> None:
-        self._emails: dict[str, str] = {}
-        self._numbers: dict[tuple[str, str], str] = {}
+def shard_of(number: str) -> int:
+    """The shard of the due index: any spread will do, the same in every process."""
+    return zlib.crc32(number.encode()) % _SHARDS
 
-    def phone_id(self, number: str) -> str:
-        return f"phone{number.removeprefix('+')}"
 
-    def remember(
-        self,
-        person_id: str,
-        *,
-        email: str | None = None,
-        language: str | None = None,
-        phones: Sequence[str] = (),
-    ) -> None:
-        if email is not None:
-            self._emails[person_id] = email
-        for number in phones:
-            self._numbers[person_id, self.phone_id(number)] = number
+def _folded(state: Any, change: Change) -> State:
+    evolve: Any = {Booking: evolve_booking, Payment: evolve_payment, Case: evolve_case}[
+        type(change.state)
+    ]
+    for event in change.events:
+        state = evolve(state, event, change.at)
+    found: State = state
+    return found
 
-    def email(self, person_id: str) -> str | None:
-        return self._emails.get(person_id)
 
-    def number(self, person_id: str, phone_id: str) -> str | None:
-        return self._numbers.get((person_id, phone_id))
+def _captured_sort(payment: Payment) -> str:
+    assert payment.captured_at is not None
+    at = payment.captured_at.astimezone(UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S.%f}#{payment.payment_id}"
+
+
+def _page(rows: list[str], limit: int) -> Page[str]:
+    ids = [row.partition("#")[2] for row in rows[:limit]]
+    return Page(ids, rows[limit - 1] if len(rows) > limit else None)
 
 
 def _decision(change: Change) -> Decision:

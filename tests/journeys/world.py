@@ -25,22 +25,32 @@ from shared.application.booking import BookingOffice, BookingRequest
 from shared.application.bookings import Bookings
 from shared.application.books import trial_balance
 from shared.application.calls import CallRoom
+from shared.application.case_records import CaseRecords
+from shared.application.cases import PaymentCases
+from shared.application.disputes import Disputes
+from shared.application.duplicates import DuplicateWatch
 from shared.application.messages import Letters
 from shared.application.operators import Operators
 from shared.application.outbox import Queue, message_of
+from shared.application.payment_letters import PaymentLetters
+from shared.application.payment_records import PaymentRecords
 from shared.application.payments import CardPayments
+from shared.application.refund_desk import RefundDesk
+from shared.application.refunds import Refunds
 from shared.application.store import Change, Replay
 from shared.application.timers import SHARDS, Timers
 from shared.application.voice import VoiceDesk
 from shared.domain.booking import Booking, Session
 from shared.domain.booking_number import with_check_digit
-from shared.domain.consequences import Effect, EffectKind
+from shared.domain.business_days import Calendar
+from shared.domain.effects import Effect, EffectKind
 from shared.domain.errors import Conflict, NotFound, RuleBroken, Unavailable
 from shared.domain.events import Event, SessionClosed
 from shared.domain.lots import Tariff
 from shared.domain.money import Money
 from shared.domain.wording import spoken
-from tests.fakes.memory_store import MemoryContacts, MemoryStore
+from tests.fakes.memory_contacts import MemoryContacts
+from tests.fakes.memory_store import MemoryStore
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -50,6 +60,8 @@ CUSTOMER, BACKUP = "+12025550111", "+12025550112"
 OPERATOR, OPERATOR_BACKUP = "+12025550121", "+12025550122"
 OTHER_OPERATOR = "+12025550131"
 TARIFF = Tariff("standard", Money(5000, "rub"))
+SITE = "https://redial.example"
+CALENDAR = Calendar("Europe/Moscow", lambda day: day.weekday() < 5)
 _MINUTE = timedelta(minutes=1)
 
 
@@ -81,8 +93,8 @@ class Post:
 class CountedIds:
     """Booking numbers in order."""
 
-    def __init__(self) -> None:
-        self._next = itertools.count(10000000001)
+    def __init__(self, first: int = 10000000001) -> None:
+        self._next = itertools.count(first)
 
     def booking_id(self) -> str:
         """The next number."""
@@ -128,14 +140,26 @@ class World:
         self.provider = InProcessPayments(
             self.driver, lambda prefix: f"{prefix}_{next(provider_ids):024d}"
         )
-        self.bookings = Bookings(self.store, self.driver, lambda attempt: None)
+        self.records = PaymentRecords(self.store, self.driver, lambda attempt: None, CALENDAR)
+        self.bookings = Bookings(self.store, self.driver, lambda attempt: None, self.records)
         self.office = BookingOffice(self.bookings, self.contacts, CountedIds())
         self.operators = Operators(self.store, self.contacts, self.driver)
-        self.payments = CardPayments(self.bookings, self.provider)
+        self.case_records = CaseRecords(
+            self.store, self.driver, CountedIds(20000000001), lambda attempt: None
+        )
+        self.cases = PaymentCases(self.records, self.case_records)
+        self.refund_desk = RefundDesk(self.records)
+        self.watch = DuplicateWatch(self.bookings, self.refund_desk)
+        self.payments = CardPayments(self.bookings, self.provider, self.watch.look)
+        self.dispute_room = Disputes(self.bookings, self.provider, self.payments)
+        self.refund_room = Refunds(
+            self.bookings, self.provider, self.payments, self.dispute_room.check
+        )
         self.desk = VoiceDesk(self.bookings, self.contacts)
         self.room = CallRoom(self.bookings, self.contacts, ExchangePort(self.exchange, BASE))
         self.letters = Letters(self.bookings, self.contacts, self.post)
-        self.timers = Timers(self.bookings, self._wake)
+        self.payment_letters = PaymentLetters(self.bookings, self.contacts, self.post, SITE)
+        self.timers = Timers(self.bookings, self.case_records, self._wake)
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._keys = itertools.count()
@@ -255,7 +279,7 @@ class World:
             found = True
         inbox, self.store.inbox[:] = list(self.store.inbox), []
         for message in inbox:
-            self._later(None, lambda body=message.body: inbox_worker.perform(self.payments, body))
+            self._later(None, lambda body=message.body: inbox_worker.perform(self, body))
             found = True
         for event in self.provider.undelivered():
             self.provider.delivered(event["id"])
@@ -278,22 +302,43 @@ class World:
     def _later(self, at: datetime | None, work: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (at or self.exchange.now, next(self._order), work))
 
-    def _wake(self, booking_id: str, at: datetime) -> None:
-        self._later(at, lambda: self.timers.wake(booking_id, at))
+    def _wake(self, wake: Effect) -> None:
+        self._later(wake.at, lambda: self.timers.wake(wake))
+
+    # --- functions/workers/rooms.py ---------------------------------------------------------------
+
+    def card_payments(self) -> CardPayments:
+        """Money coming in by card."""
+        return self.payments
+
+    def refunds(self) -> Refunds:
+        """Money on its way back."""
+        return self.refund_room
+
+    def disputes(self) -> Disputes:
+        """What banks claim."""
+        return self.dispute_room
+
+    def duplicate_watch(self) -> DuplicateWatch:
+        """Payments that were not meant."""
+        return self.watch
 
     def _perform(self, effect: Effect, tries: int = 1) -> None:
         again = tries > 1 or effect.redriven
         try:
             match message_of(effect).queue:
                 case Queue.PAYMENTS:
-                    payments_worker.perform(self.payments, effect, again)
+                    payments_worker.perform(self, effect, again)
+                case Queue.MESSAGES if effect.kind is EffectKind.OPEN_CASE:
+                    self.cases.open(effect.owner_id, effect.subject)
+                case Queue.MESSAGES if effect.kind is EffectKind.SEND_PAYMENT_LETTER:
+                    self.payment_letters.send(effect.owner_id, effect.subject)
                 case Queue.MESSAGES:
-                    self.letters.send(effect.booking_id, effect.subject)
+                    self.letters.send(effect.owner_id, effect.subject)
                 case Queue.CALLS:
                     calls_worker.perform(self.room, effect, again)
                 case _:
-                    assert effect.kind is EffectKind.WAKE
-                    self.timers.wake(effect.booking_id, effect.at or self.exchange.now)
+                    self.timers.wake(effect)
         except (RuleBroken, NotFound):
             return
         except Exception:
@@ -340,7 +385,7 @@ class World:
 
     def booking(self, booking_id: str) -> Booking:
         """A booking as it stands."""
-        return self.bookings.load(booking_id).booking
+        return self.bookings.load(booking_id).state
 
     def session(self, booking_id: str) -> Session:
         """Its session."""

@@ -1,60 +1,72 @@
 """Lists a page at a time, newest first (docs.stripe.com/api/pagination)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from itertools import islice
 
 from infra.local.payments.errors import no_such
 from infra.local.payments.objects import Json
 from infra.local.payments.parameters import Parameters
+from infra.local.payments.shelf import Shelf
 
 _DEFAULT, _MOST = 10, 100
 
 
 def page(
-    path: str, given: Parameters, entries: Iterable[Json], fits: Callable[[Json], bool]
+    path: str,
+    given: Parameters,
+    shelf: Shelf,
+    *,
+    names: dict[str, str | None] | None = None,
+    fits: Callable[[Json], bool] = lambda each: True,
+    since: int = 0,
 ) -> Json:
     """Answer a list request and refuse parameters nobody read.
+
+    What a page costs does not grow with the list.
 
     Args:
         path: the list's own address, repeated in the answer.
         given: `limit`, `starting_after`, `ending_before`, `created[gt|gte|lt|lte]` and whatever
-            `fits` has not read before.
-        entries: oldest first.
-        fits: the request's own filters.
+            has been read before.
+        shelf: what is listed.
+        names: filters by fields the shelf is looked up by; None filters nothing.
+        fits: the request's other filters.
+        since: seconds since 1970; what is older cannot be read any more.
 
     Raises:
         ApiError: 400 for a bad parameter, 404 for a cursor that does not exist.
     """
     limit = given.integer("limit", 1, _MOST) or _DEFAULT
     after, before = given.text("starting_after"), given.text("ending_before")
-    created = given.below("created")
-    bounds = {name: created.integer(name, 0) for name in ("gt", "gte", "lt", "lte")}
-    created.done()
+    low, high = shelf.span(*_bounds(given, since))
     given.done()
-    found = [each for each in reversed(list(entries)) if fits(each) and _within(each, bounds)]
     if after is not None:
-        found = found[_position(found, after, "starting_after") + 1 :]
-        shown, more = found[:limit], len(found) > limit
+        high = min(high, _position(shelf, after, "starting_after"))
     elif before is not None:
-        found = found[: _position(found, before, "ending_before")]
-        shown, more = found[-limit:], len(found) > limit
-    else:
-        shown, more = found[:limit], len(found) > limit
+        low = max(low, _position(shelf, before, "ending_before") + 1)
+    wanted = {name: value for name, value in (names or {}).items() if value is not None}
+    places = shelf.among(low, high, wanted)
+    backwards = after is None and before is not None
+    objects = map(shelf.at, places if backwards else reversed(places))
+    found = list(islice(filter(fits, objects), limit + 1))
+    shown, more = found[:limit], len(found) > limit
+    if backwards:
+        shown.reverse()
     return {"object": "list", "data": shown, "has_more": more, "url": path}
 
 
-def _position(found: list[Json], identifier: str, param: str) -> int:
-    for index, each in enumerate(found):
-        if each["id"] == identifier:
-            return index
-    raise no_such("object", identifier, param)
+def _bounds(given: Parameters, since: int) -> tuple[int, int | None]:
+    """`created` as [since, before)."""
+    created = given.below("created")
+    gt, gte, lt, lte = (created.integer(name, 0) for name in ("gt", "gte", "lt", "lte"))
+    created.done()
+    first = max(since, gte or 0, 0 if gt is None else gt + 1)
+    ends = [end for end in (lt, None if lte is None else lte + 1) if end is not None]
+    return first, min(ends, default=None)
 
 
-def _within(entry: Json, bounds: dict[str, int | None]) -> bool:
-    created: int = entry["created"]
-    gt, gte, lt, lte = bounds["gt"], bounds["gte"], bounds["lt"], bounds["lte"]
-    return (
-        (gt is None or created > gt)
-        and (gte is None or created >= gte)
-        and (lt is None or created < lt)
-        and (lte is None or created <= lte)
-    )
+def _position(shelf: Shelf, identifier: str, param: str) -> int:
+    found = shelf.position(identifier)
+    if found is None:
+        raise no_such("object", identifier, param)
+    return found

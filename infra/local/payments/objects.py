@@ -1,6 +1,7 @@
 """Stripe's objects as JSON documents, field for field (docs.stripe.com/api)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ API_VERSION = "2026-10-28.endive"
 
 type Json = dict[str, Any]
 
-_NOBODY: Json = {
+NOBODY: Json = {
     "address": {
         "city": None,
         "country": None,
@@ -26,49 +27,63 @@ _NOBODY: Json = {
 }
 
 
-def _seconds(moment: datetime) -> int:
+def seconds(moment: datetime) -> int:
+    """A moment as Stripe writes it: whole seconds since 1970."""
     return int(moment.timestamp())
 
 
-def payment_intent(
-    identifier: str,
-    secret: str,
-    amount: int,
-    currency: str,
-    metadata: Mapping[str, str],
-    allowed: Sequence[str],
-    automatic: Json | None,
-    description: str | None,
-    receipt_email: str | None,
-    now: datetime,
-) -> Json:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be paid (docs.stripe.com/api/payment_intents/create).
+
+    Args:
+        amount: minor units.
+        currency: ISO code, lower case.
+        allowed: payment method types, or none where `automatic` says which.
+        customer: id of the customer it is for.
+        setup_future_usage: "off_session" or "on_session" where the card is to be kept.
+    """
+
+    amount: int
+    currency: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    allowed: Sequence[str] = ()
+    automatic: Json | None = None
+    description: str | None = None
+    receipt_email: str | None = None
+    customer: str | None = None
+    setup_future_usage: str | None = None
+    capture_method: str = "automatic_async"
+
+
+def payment_intent(identifier: str, secret: str, order: Order, now: datetime) -> Json:
     """A new PaymentIntent (docs.stripe.com/api/payment_intents/object)."""
     return {
         "id": identifier,
         "object": "payment_intent",
-        "allowed_payment_method_types": list(allowed) or None,
-        "amount": amount,
+        "allowed_payment_method_types": list(order.allowed) or None,
+        "amount": order.amount,
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
         "application": None,
         "application_fee_amount": None,
-        "automatic_payment_methods": automatic,
+        "automatic_payment_methods": order.automatic,
         "canceled_at": None,
         "cancellation_reason": None,
-        "capture_method": "automatic_async",
+        "capture_method": order.capture_method,
         "client_secret": secret,
         "confirmation_method": "automatic",
-        "created": _seconds(now),
-        "currency": currency,
-        "customer": None,
+        "created": seconds(now),
+        "currency": order.currency,
+        "customer": order.customer,
         "customer_account": None,
-        "description": description,
+        "description": order.description,
         "excluded_payment_method_types": None,
         "last_payment_error": None,
         "latest_charge": None,
         "livemode": False,
-        "metadata": dict(metadata),
+        "metadata": dict(order.metadata),
         "next_action": None,
         "on_behalf_of": None,
         "payment_method": None,
@@ -76,9 +91,9 @@ def payment_intent(
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
         "payment_method_types": ["card"],
         "processing": None,
-        "receipt_email": receipt_email,
+        "receipt_email": order.receipt_email,
         "review": None,
-        "setup_future_usage": None,
+        "setup_future_usage": order.setup_future_usage,
         "shipping": None,
         "source": None,
         "statement_descriptor": None,
@@ -95,7 +110,7 @@ def payment_method(identifier: str, card: Card, now: datetime) -> Json:
         "id": identifier,
         "object": "payment_method",
         "allow_redisplay": "unspecified",
-        "billing_details": _NOBODY,
+        "billing_details": NOBODY,
         "card": card.shown()
         | {
             "display_brand": card.brand,
@@ -103,12 +118,51 @@ def payment_method(identifier: str, card: Card, now: datetime) -> Json:
             "networks": {"available": [card.brand], "preferred": None},
             "three_d_secure_usage": {"supported": True},
         },
-        "created": _seconds(now),
+        "created": seconds(now),
         "customer": None,
         "customer_account": None,
         "livemode": False,
         "metadata": {},
         "type": "card",
+    }
+
+
+def customer(
+    identifier: str,
+    email: str | None,
+    name: str | None,
+    metadata: Mapping[str, str],
+    now: datetime,
+) -> Json:
+    """Somebody cards can be kept for (docs.stripe.com/api/customers/object)."""
+    return {
+        "id": identifier,
+        "object": "customer",
+        "address": None,
+        "balance": 0,
+        "created": seconds(now),
+        "currency": None,
+        "default_source": None,
+        "delinquent": False,
+        "description": None,
+        "discount": None,
+        "email": email,
+        "invoice_prefix": None,
+        "invoice_settings": {
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        "livemode": False,
+        "metadata": dict(metadata),
+        "name": name,
+        "next_invoice_sequence": 1,
+        "phone": None,
+        "preferred_locales": [],
+        "shipping": None,
+        "tax_exempt": "none",
+        "test_clock": None,
     }
 
 
@@ -145,133 +199,6 @@ def authentication_action() -> Json:
     }
 
 
-def charge(
-    identifier: str,
-    balance_transaction: str,
-    intent: Json,
-    method_id: str,
-    card: Card,
-    authenticated: bool,
-    now: datetime,
-) -> Json:
-    """One attempt on a card (docs.stripe.com/api/charges/object)."""
-    decline, amount = card.decline, intent["amount"]
-    paid = decline is None
-    secure = {
-        "authentication_flow": "challenge",
-        "electronic_commerce_indicator": "05",
-        "exemption_indicator": None,
-        "result": "authenticated",
-        "result_reason": None,
-        "transaction_id": None,
-        "version": "2.2.0",
-    }
-    return {
-        "id": identifier,
-        "object": "charge",
-        "amount": amount,
-        "amount_captured": amount if paid else 0,
-        "amount_refunded": 0,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
-        "balance_transaction": balance_transaction if paid else None,
-        "billing_details": _NOBODY,
-        "calculated_statement_descriptor": "REDIAL",
-        "captured": paid,
-        "created": _seconds(now),
-        "currency": intent["currency"],
-        "customer": None,
-        "description": intent["description"],
-        "disputed": False,
-        "failure_balance_transaction": None,
-        "failure_code": decline.code if decline else None,
-        "failure_message": decline.message if decline else None,
-        "fraud_details": {},
-        "livemode": False,
-        "metadata": dict(intent["metadata"]),
-        "on_behalf_of": None,
-        "outcome": _outcome(decline),
-        "paid": paid,
-        "payment_intent": intent["id"],
-        "payment_method": method_id,
-        "payment_method_details": {
-            "card": card.shown()
-            | {
-                "amount_authorized": amount if paid else None,
-                "authorization_code": "123456" if paid else None,
-                "extended_authorization": {"status": "disabled"},
-                "incremental_authorization": {"status": "unavailable"},
-                "installments": None,
-                "mandate": None,
-                "multicapture": {"status": "unavailable"},
-                "network": card.brand,
-                "network_token": {"used": False},
-                "network_transaction_id": None,
-                "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
-                "three_d_secure": secure if authenticated else None,
-            },
-            "type": "card",
-        },
-        "receipt_email": intent["receipt_email"],
-        "receipt_number": None,
-        "receipt_url": None,
-        "refunded": False,
-        "review": None,
-        "shipping": None,
-        "source": None,
-        "source_transfer": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
-        "status": "succeeded" if paid else "failed",
-        "transfer_data": None,
-        "transfer_group": None,
-    }
-
-
-def _outcome(decline: Decline | None) -> Json:
-    declined = decline is not None
-    return {
-        "advice_code": None,
-        "network_advice_code": None,
-        "network_decline_code": None,
-        "network_status": "declined_by_network" if declined else "approved_by_network",
-        "reason": (decline.decline_code or decline.code) if decline else None,
-        "seller_message": "The bank declined the payment." if declined else "Payment complete.",
-        "type": "issuer_declined" if declined else "authorized",
-    }
-
-
-def refund(
-    identifier: str,
-    balance_transaction: str,
-    source: Json,
-    amount: int,
-    metadata: Mapping[str, str],
-    reason: str | None,
-    status: str,
-    now: datetime,
-) -> Json:
-    """Money on its way back to a card (docs.stripe.com/api/refunds/object)."""
-    return {
-        "id": identifier,
-        "object": "refund",
-        "amount": amount,
-        "balance_transaction": balance_transaction,
-        "charge": source["id"],
-        "created": _seconds(now),
-        "currency": source["currency"],
-        "destination_details": {"card": {"type": "refund"}, "type": "card"},
-        "metadata": dict(metadata),
-        "payment_intent": source["payment_intent"],
-        "reason": reason,
-        "receipt_number": None,
-        "source_transfer_reversal": None,
-        "status": status,
-        "transfer_reversal": None,
-    }
-
-
 def event(
     identifier: str,
     kind: str,
@@ -288,7 +215,7 @@ def event(
         "id": identifier,
         "object": "event",
         "api_version": API_VERSION,
-        "created": _seconds(now),
+        "created": seconds(now),
         "data": {"object": subject},
         "livemode": False,
         "pending_webhooks": 1,

@@ -97,8 +97,12 @@ class Parameters:
             raise invalid("Invalid object", param=name)
         return Parameters(value)
 
+    def given(self, name: str) -> bool:
+        """Whether a parameter was sent and not read yet."""
+        return name in self._left
+
     def metadata(self) -> dict[str, str]:
-        """`metadata[...]` within its limits (docs.stripe.com/api/metadata)."""
+        """`metadata[...]` within its limits (docs.stripe.com/api/metadata); "" unsets a key."""
         value = self._left.pop("metadata", {})
         if isinstance(value, str):
             raise invalid("Invalid object", param="metadata")
@@ -115,8 +119,7 @@ class Parameters:
                 raise invalid(
                     "Metadata keys can be up to 40 characters long.", param=f"metadata[{key}]"
                 )
-            if text:
-                found[key] = text
+            found[key] = text
         return found
 
     def done(self) -> None:

@@ -88,6 +88,8 @@ class PaymentsServer:
             await asyncio.sleep(_SLOW_SECONDS)
         answer = self.api.finish(begun, self.clock.now())
         self.wake()
+        if begun.fault is RequestFault.LATE:
+            await asyncio.sleep(_SLOW_SECONDS)
         if begun.fault is RequestFault.TIMEOUT:
             await asyncio.sleep(_HANG_SECONDS)
         return _respond(answer, request)

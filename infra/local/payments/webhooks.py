@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,6 +56,7 @@ class Outbox:
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
+        self._copies: Counter[str] = Counter()
         self.waiting: list[Delivery] = []
 
     def add(self, event_id: str, now: datetime) -> None:
@@ -65,6 +67,7 @@ class Outbox:
         due = now + SHUFFLE_STEP * following if fault is WebhookFault.SHUFFLE else now
         copies = 2 if fault is WebhookFault.TWICE else 1
         self.waiting.extend(Delivery(event_id, now, due) for _ in range(copies))
+        self._copies[event_id] += copies
 
     def due(self, now: datetime) -> list[Delivery]:
         """What should be tried now, the longest due first."""
@@ -78,7 +81,8 @@ class Outbox:
         delivery.due = now + FIRST_RETRY * 2 ** (delivery.attempts - 1)
         if accepted or delivery.due - delivery.first > GIVE_UP:
             self.waiting.remove(delivery)
+            self._copies[delivery.event_id] -= 1
 
     def is_waiting(self, event_id: str) -> bool:
         """Whether any copy of the event has still to arrive."""
-        return any(each.event_id == event_id for each in self.waiting)
+        return self._copies[event_id] > 0

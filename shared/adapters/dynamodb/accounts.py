@@ -1,6 +1,6 @@
 """What customers hold: lots of minutes, money, and the journal behind them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from shared.adapters.dynamodb.codec import CAUSE, POSTINGS
@@ -17,30 +17,19 @@ class AccountRows:
     _tables: Tables
 
     def lots(self, customer_id: str) -> Sequence[Lot]:
-        """A customer's lots that are not used up."""
+        """A customer's lots, minutes and money, that are not used up."""
         minutes = self._tables.minutes
         rows = minutes.query(
             f"CUSTOMER#{customer_id}", minutes.sk.startswith("LOT#"), consistent_read=True
         )
         return [_lot(row) for row in rows]
 
-    def money(self, customer_id: str) -> Sequence[Money]:
-        """A customer's money, one amount per currency."""
-        purse = self._tables.purse
-        rows = purse.query(
-            f"CUSTOMER#{customer_id}", purse.sk.startswith("MONEY#"), consistent_read=True
-        )
-        return [Money(int(row.minor), row.sk.partition("#")[2]) for row in rows]
-
-    def entries(self, day: datetime) -> Sequence[JournalEntry]:
-        """All journal entries of one UTC day, in order of time, every page of every shard."""
+    def entries(self, day: datetime) -> Iterator[JournalEntry]:
+        """All journal entries of one UTC day, page after page of every shard, in no order."""
         date = day.astimezone(UTC).date().isoformat()
-        entries = [
-            _entry(row)
-            for shard in range(LEDGER_SHARDS)
-            for row in self._tables.commit.ledger.query(f"LEDGER#{date}#{shard:02d}")
-        ]
-        return sorted(entries, key=lambda entry: (entry.at, entry.entry_id))
+        for shard in range(LEDGER_SHARDS):
+            for row in self._tables.commit.ledger.query(f"LEDGER#{date}#{shard:02d}"):
+                yield _entry(row)
 
 
 def _lot(row: Minutes) -> Lot:
@@ -53,16 +42,17 @@ def _lot(row: Minutes) -> Lot:
         payment_id=row.payment_id,
         paid_at=moment(row.paid_at),
         returned_at=moment(row.returned_at) if row.returned_at else None,
+        our_fault=bool(row.our_fault),
     )
 
 
 def _entry(row: Commit) -> JournalEntry:
-    booking_id, version = row.pk.partition("#")[2], int(row.sk.partition("#")[2])
+    owner_id, version = row.pk.partition("#")[2], int(row.sk.partition("#")[2])
     cause: Cause = CAUSE.loads(row.cause)
     return JournalEntry(
-        entry_id=f"{booking_id}-{version}",
+        entry_id=f"{owner_id}-{version}",
         at=moment(row.at),
-        booking_id=booking_id,
+        owner_id=owner_id,
         cause=cause.command,
         postings=POSTINGS.loads(row.postings or "[]"),
     )

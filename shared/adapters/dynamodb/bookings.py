@@ -2,53 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from shared.adapters.dynamodb.codec import CAUSE, EVENTS
-from shared.adapters.dynamodb.tables import Head, Tables, moment, stamp
-from shared.application.store import Decision, Loaded, Page, Replay, Summary
-from shared.domain.booking import Status, fold
+from shared.adapters.dynamodb.codec import EVENTS
+from shared.adapters.dynamodb.decisions import Decisions
+from shared.adapters.dynamodb.tables import Head, moment, stamp
+from shared.application.store import Decision, Loaded, Page, Replay, Summary, wake_of
+from shared.domain.booking import Booking, Status, fold
+from shared.domain.case.case import Case
+from shared.domain.effects import Effect
+from shared.domain.payment.payment import Payment
 
 _DUE_PAGE = 100
-# Sorts behind every booking number.
-_AFTER_NUMBERS = ":"
+# Sorts behind every booking number and payment id.
+_LAST = "~"
+_WAKES = {"BOOKING": wake_of(Booking), "PAYMENT": wake_of(Payment), "CASE": wake_of(Case)}
 
 
-class BookingRows:
+class BookingRows(Decisions):
     """The read side of bookings."""
 
-    _tables: Tables
-
-    def booking(self, booking_id: str) -> Loaded | None:
+    def booking(self, booking_id: str) -> Loaded[Booking] | None:
         """The fold of its events; None where there is no such booking."""
-        decisions = self._commits(booking_id, "events", "due_next")
-        folded = fold(
-            (moment(row.at), event) for row in decisions for event in EVENTS.loads(row.events)
-        )
-        if folded is None:
-            return None
-        last = decisions[-1]
-        return Loaded(folded, _version(last.sk), moment(last.due_next) if last.due_next else None)
+        return self._load("BOOKING", booking_id, EVENTS, fold)
 
     def history(self, booking_id: str) -> Sequence[Decision]:
         """Every decision on a booking, oldest first; empty where there is none."""
-        return [
-            Decision(
-                _version(row.sk), moment(row.at), CAUSE.loads(row.cause), EVENTS.loads(row.events)
-            )
-            for row in self._commits(booking_id, "events", "cause")
-        ]
-
-    def _commits(self, booking_id: str, *attributes: str) -> list[Any]:
-        commit = self._tables.commit
-        return list(
-            commit.query(
-                f"BOOKING#{booking_id}",
-                commit.sk.startswith("EVENT#"),
-                consistent_read=True,
-                attributes_to_get=["sk", "at", *attributes],
-            )
-        )
+        return self._history("BOOKING", booking_id, EVENTS)
 
     def replay(self, owner: str, key: str) -> Replay | None:
         """What a key was used for, if it was."""
@@ -56,7 +35,7 @@ class BookingRows:
             row = self._tables.used.get(f"REPLAY#{owner}", key, consistent_read=True)
         except self._tables.used.DoesNotExist:
             return None
-        return Replay(owner, key, row.fingerprint, row.booking_id)
+        return Replay(owner, key, row.fingerprint, row.result)
 
     def bookings_of(self, customer_id: str, cursor: str | None, limit: int) -> Page[Summary]:
         """A customer's bookings, latest start first."""
@@ -76,17 +55,14 @@ class BookingRows:
             found[limit - 1].owner_sort if len(found) > limit else None,
         )
 
-    def due(self, shard: int, until: datetime, cursor: str | None) -> Page[tuple[str, datetime]]:
-        """(booking id, due time) of a shard whose time has come by `until`, earliest first."""
+    def due(self, shard: int, until: datetime, cursor: str | None) -> Page[Effect]:
+        """The wake-ups of a shard whose time has come by `until`, earliest first."""
         head = self._tables.head
-        last = f"{stamp(until)}#{_AFTER_NUMBERS}"
-        wanted = (
-            head.due_at.between(f"{cursor}{_AFTER_NUMBERS}", last) if cursor else head.due_at < last
-        )
+        last = f"{stamp(until)}#{_LAST}"
+        wanted = head.due_at.between(f"{cursor}{_LAST}", last) if cursor else head.due_at < last
         found = list(head.due.query(f"DUE#{shard:02d}", wanted, limit=_DUE_PAGE + 1))
-        rows = [row.due_at.split("#") for row in found[:_DUE_PAGE]]
         return Page(
-            [(booking_id, moment(at)) for at, booking_id in rows],
+            [_wake(row) for row in found[:_DUE_PAGE]],
             found[_DUE_PAGE - 1].due_at if len(found) > _DUE_PAGE else None,
         )
 
@@ -107,8 +83,9 @@ class BookingRows:
         return [row.sk.rpartition("#")[2] for row in rows]
 
 
-def _version(sort: str) -> int:
-    return int(sort.partition("#")[2])
+def _wake(row: Head) -> Effect:
+    at, _, number = str(row.due_at).partition("#")
+    return Effect(_WAKES[row.pk.partition("#")[0]], number, at=moment(at))
 
 
 def _summary(row: Head) -> Summary:

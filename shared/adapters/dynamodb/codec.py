@@ -15,9 +15,11 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from shared.application.store import Cause
-from shared.domain.consequences import Effect
+from shared.domain.case import events as case
+from shared.domain.effects import Effect
 from shared.domain.events import Event
 from shared.domain.ledger import Posting
+from shared.domain.payment import events as payment
 
 _TAG = "is"
 
@@ -148,6 +150,8 @@ def _unless_none(turn: _Turn) -> _Turn:
 
 
 EVENTS: Codec[tuple[Event, ...]] = codec(tuple[Event, ...])
+PAYMENT_EVENTS: Codec[tuple[payment.Event, ...]] = codec(tuple[payment.Event, ...])
+CASE_EVENTS: Codec[tuple[case.Event, ...]] = codec(tuple[case.Event, ...])
 EFFECTS: Codec[tuple[Effect, ...]] = codec(tuple[Effect, ...])
 POSTINGS: Codec[tuple[Posting, ...]] = codec(tuple[Posting, ...])
 CAUSE: Codec[Cause] = codec(Cause)

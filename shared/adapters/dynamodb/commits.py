@@ -14,20 +14,22 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from shared.adapters.dynamodb.codec import CAUSE, EFFECTS, EVENTS, POSTINGS
-from shared.adapters.dynamodb.tables import (
-    DUE_SHARDS,
-    LEDGER_SHARDS,
-    Commit,
-    Head,
-    Row,
-    Tables,
-    stamp,
+from shared.adapters.dynamodb.items import commit_item, head_item, lot_item, paid_items
+from shared.adapters.dynamodb.tables import Commit, Row, Tables, stamp
+from shared.application.store import (
+    Busy,
+    Change,
+    FundsSpent,
+    KeyUsed,
+    SlotTaken,
+    StaleRead,
+    customer_of,
+    id_of,
 )
-from shared.application.store import Busy, Change, FundsSpent, KeyUsed, SlotTaken, StaleRead
-from shared.domain.consequences import LotTaken, SlotChange
+from shared.domain.booking import Booking
+from shared.domain.effects import Consequences, LotTaken, SlotChange
 from shared.domain.errors import Conflict
-from shared.domain.lots import Lot
+from shared.domain.payment.payment import Payment
 
 MOST_ITEMS = 25
 
@@ -57,36 +59,41 @@ class _Part(Enum):
     """Which part of a change an item is, in the order in which its failure is told."""
 
     REPLAY = auto()
-    BOOKING = auto()
+    DECISION = auto()
+    NEW = auto()
     SLOT = auto()
     FUNDS = auto()
     TRACE = auto()
 
 
+_DECISIONS = {_Part.DECISION, _Part.NEW}
+
+
 class Commits:
-    """The write side of bookings."""
+    """The write side of decisions."""
 
     _tables: Tables
     _now: Callable[[], float]
 
-    def commit(self, change: Change) -> None:
-        """Write all of a change or nothing; committing the same change again does no harm.
+    def commit(self, *changes: Change) -> None:
+        """Write all of some changes or nothing; committing the same again does no harm.
 
         Raises:
             StaleRead, KeyUsed, SlotTaken, FundsSpent, Busy: as `Store.commit` says.
         """
-        commit = _commit_item(self._tables, change)
+        commits = [commit_item(self._tables, change) for change in changes]
         transaction = _Transaction(self._tables)
-        transaction.add_booking(change, commit)
-        transaction.add_consequences(change, self._now())
+        for change, commit in zip(changes, commits, strict=True):
+            transaction.add_decision(change, commit)
+            transaction.add_consequences(change, self._now())
         try:
-            transaction.send(commit.token)
+            transaction.send("".join(commit.token for commit in commits))
         except (TransactWriteError, PutError) as error:
             failed = transaction.failed_parts(error)
             # The commit may be our own, done by an attempt whose answer was lost.
-            if (failed is None or _Part.BOOKING in failed) and self._is_stored(commit):
+            if (failed is None or failed & _DECISIONS) and self._is_stored(commits[0]):
                 return
-            raise _conflict(failed, change) from error
+            raise _conflict(failed) from error
 
     def _is_stored(self, commit: Commit) -> bool:
         try:
@@ -107,33 +114,41 @@ class _Transaction:
         self._puts: list[tuple[_Part, Row, Condition | None]] = []
         self._updates: list[tuple[_Part, Row, list[Action], Condition | None]] = []
 
-    def add_booking(self, change: Change, commit: Commit) -> None:
+    def add_decision(self, change: Change, commit: Commit) -> None:
         """The decision, one per version, and the head where it shows another face."""
-        self._puts.append((_Part.BOOKING, commit, self._tables.commit.pk.does_not_exist()))
+        part = _Part.DECISION if change.version else _Part.NEW
+        self._puts.append((part, commit, self._tables.commit.pk.does_not_exist()))
         if change.head:
-            self._puts.append((_Part.BOOKING, _head_item(self._tables, change), None))
+            self._puts.append((part, head_item(self._tables, change), None))
 
     def add_consequences(self, change: Change, now: float) -> None:
         """Everything else."""
-        follows, booking = change.consequences, change.booking
+        follows, state = change.consequences, change.state
+        customer_id = customer_of(state)
         if change.replay is not None:
             replay = self._tables.used(
                 f"REPLAY#{change.replay.owner}",
                 change.replay.key,
                 fingerprint=change.replay.fingerprint,
-                booking_id=change.replay.booking_id,
+                result=change.replay.result,
                 expires_at=int(now) + _REPLAY_KEPT,
             )
             self._puts.append((_Part.REPLAY, replay, self._tables.used.pk.does_not_exist()))
         for slot in follows.slots:
-            self._slot(slot, booking.booking_id)
+            self._slot(slot, id_of(state))
         for lot in follows.new_lots:
-            item = _lot_item(self._tables, booking.customer_id, lot)
+            item = lot_item(self._tables, str(customer_id), lot)
             self._puts.append((_Part.FUNDS, item, self._tables.minutes.pk.does_not_exist()))
         for taken in follows.taken:
-            self._take(taken, booking.customer_id)
-        for currency, minor in follows.money.items():
-            self._money(booking.customer_id, currency, minor)
+            self._take(taken, str(customer_id))
+        if isinstance(state, Booking):
+            self._traces(follows, state, now)
+        if isinstance(state, Payment):
+            for pointer in paid_items(self._tables, change, state, int(now)):
+                self._puts.append((_Part.TRACE, pointer, None))
+
+    def _traces(self, follows: Consequences, booking: Booking, now: float) -> None:
+        """By which a caller, or a call in the provider's lists, finds the session."""
         for phone_id in dict.fromkeys(follows.lines):
             sort = f"SESSION#{stamp(booking.live_session.started_at)}#{booking.booking_id}"
             line = self._tables.line(f"PHONE#{phone_id}", sort, expires_at=int(now) + _LINE_KEPT)
@@ -177,12 +192,6 @@ class _Transaction:
         else:
             self._updates.append((_Part.FUNDS, item, [minutes.left.set(rest)], untouched))
 
-    def _money(self, customer_id: str, currency: str, minor: int) -> None:
-        purse = self._tables.purse
-        item = purse(f"CUSTOMER#{customer_id}", f"MONEY#{currency}")
-        enough = purse.minor >= -minor if minor < 0 else None
-        self._updates.append((_Part.FUNDS, item, [purse.minor.add(minor)], enough))
-
     def send(self, token: str) -> None:
         """Write it.
 
@@ -220,7 +229,7 @@ class _Transaction:
         if code in _UNANSWERED:
             return None
         if code == "ConditionalCheckFailedException":
-            return {_Part.BOOKING}
+            return {self._puts[0][0]}
         reasons = error.cancellation_reasons if isinstance(error, TransactWriteError) else []
         if code in _PASSING or any(reason and reason.code in _PASSING for reason in reasons):
             return set()
@@ -238,80 +247,17 @@ class _Transaction:
         return failed
 
 
-def _conflict(failed: set[_Part] | None, change: Change) -> Conflict:
+def _conflict(failed: set[_Part] | None) -> Conflict:
     if not failed:
         return Busy("busy", "The table was busy; please try again.")
     match min(failed, key=lambda part: part.value):
         case _Part.REPLAY:
             return KeyUsed("key_used", "This idempotency key was used before.")
-        case _Part.BOOKING if change.version == 0:
-            return KeyUsed("booking_number_used", "There is a booking of this number.")
-        case _Part.BOOKING:
-            return StaleRead("stale_read", "The booking has changed in the meantime.")
+        case _Part.DECISION:
+            return StaleRead("stale_read", "It has changed in the meantime.")
+        case _Part.NEW:
+            return KeyUsed("number_used", "There is a booking, payment or case of this number.")
         case _Part.SLOT:
             return SlotTaken("slot_taken", "This time is not free any more.", "starts_at")
         case _:
             return FundsSpent("funds_spent", "The balance has changed in the meantime.")
-
-
-# --- items ----------------------------------------------------------------------------------------
-
-
-def _head_item(tables: Tables, change: Change) -> Head:
-    booking = change.booking
-    due = change.due_at
-    return tables.head(
-        f"BOOKING#{booking.booking_id}",
-        "HEAD",
-        customer_id=booking.customer_id,
-        operator_id=booking.operator_id,
-        seconds=booking.seconds,
-        status=booking.status.value,
-        owner=f"CUSTOMER#{booking.customer_id}",
-        owner_sort=f"{stamp(booking.starts_at)}#{booking.booking_id}",
-        due_shard=f"DUE#{int(booking.booking_id) % DUE_SHARDS:02d}" if due else None,
-        due_at=f"{stamp(due)}#{booking.booking_id}" if due else None,
-    )
-
-
-def _commit_item(tables: Tables, change: Change) -> Commit:
-    booking_id = change.booking.booking_id
-    texts = (
-        stamp(change.at),
-        CAUSE.dumps(change.cause),
-        EVENTS.dumps(change.events),
-        EFFECTS.dumps(change.effects) if change.effects else None,
-        POSTINGS.dumps(change.consequences.postings) if change.consequences.postings else None,
-    )
-    at, cause, events, effects, postings = texts
-    key = f"{change.replay.owner}#{change.replay.key}" if change.replay else ""
-    content = "\n".join((booking_id, str(change.version), key, *(t or "" for t in texts)))
-    shard = int(booking_id) % LEDGER_SHARDS
-    return tables.commit(
-        f"BOOKING#{booking_id}",
-        f"EVENT#{change.version + 1:08d}",
-        at=at,
-        cause=cause,
-        events=events,
-        due_next=stamp(change.due_at) if change.due_at else None,
-        token=hashlib.sha256(content.encode()).hexdigest()[:32],
-        kind="outbox" if effects else None,
-        effects=effects,
-        ledger_day=f"LEDGER#{at[:10]}#{shard:02d}" if postings else None,
-        postings=postings,
-    )
-
-
-def _lot_item(tables: Tables, customer_id: str, lot: Lot) -> Row:
-    return tables.minutes(
-        f"CUSTOMER#{customer_id}",
-        f"LOT#{lot.lot_id}",
-        tariff_id=lot.tariff_id,
-        bought=lot.bought,
-        left=lot.left,
-        minor=lot.paid.minor,
-        currency=lot.paid.currency,
-        payment_id=lot.payment_id,
-        paid_at=stamp(lot.paid_at),
-        returned_at=stamp(lot.returned_at) if lot.returned_at else None,
-    )

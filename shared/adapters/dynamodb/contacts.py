@@ -1,21 +1,36 @@
-"""Numbers and addresses of people: one encrypted item each, which can be erased."""
+"""Numbers and addresses of people: one encrypted item each, which can be erased.
 
+By what a person gave he can be found again: a pointer of its own stands under the digest of every
+number and address, written before the contact itself. A crash in between leaves a pointer to
+somebody who does not hold the fact, and so does a changed address; every hit is therefore held
+against the contact, and nobody is found by what is not his (S2.5).
+"""
+
+import base64
 import hashlib
 import hmac
 import json
+import unicodedata
 from collections.abc import Callable, Sequence
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
-from pynamodb.exceptions import PutError
+from botocore.exceptions import ClientError
+from pynamodb.exceptions import DeleteError, PutError
 
-from shared.adapters.dynamodb.tables import Person, connect
+from shared.adapters.dynamodb.tables import Person, Row, connect
 from shared.application.store import Busy
 from shared.domain.errors import RuleBroken
 
 _TRIES = 5
-# What one call of KMS encrypts is limited to 4 KB (docs.aws.amazon.com/kms/latest/APIReference/
-# API_Encrypt.html); nobody needs as many numbers.
+# What one call of KMS encrypts (docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html).
+_KMS_BYTES = 4096
+# So that a contact stays within that; nobody needs as many numbers.
 _MOST_PHONES = 50
+_EMAIL, _FORMER = "email:", "former:"
+
+
+class Pointer(Row):
+    """EMAIL#<digest> or PHONE#<phone id> / PERSON#<id>: who may have given it."""
 
 
 class _Secret(TypedDict):
@@ -38,6 +53,7 @@ class KmsContacts:
         self, table: str, kms: Callable[[], Any], key_id: str, phone_key: Callable[[], bytes]
     ) -> None:
         self._person = connect(table).person
+        self._pointer = _pointer(table)
         self._kms = kms
         self._key_id = key_id
         self._phone_key = phone_key
@@ -65,7 +81,7 @@ class KmsContacts:
             facts.add(self._email_digest(email))
         for _ in range(_TRIES):
             person = self._read(person_id)
-            known = person.known or set() if person else set()
+            known = _known(person)
             same_language = language is None or (person is not None and person.language == language)
             if facts <= known and same_language:
                 return
@@ -73,6 +89,12 @@ class KmsContacts:
             if email is not None:
                 secret["email"] = email
             secret["phones"].update({self.phone_id(number): number for number in phones})
+            if len(secret["phones"]) > _MOST_PHONES:
+                raise RuleBroken(
+                    "too_many_phones", f"An account holds {_MOST_PHONES} numbers; use one of them."
+                )
+            for fact in facts - known:
+                self._pointer(_place(fact), f"PERSON#{person_id}").save()
             if self._write(person_id, person, secret, language):
                 return
         raise Busy("busy", "These contact details are being changed; please try again.")
@@ -85,12 +107,78 @@ class KmsContacts:
     def number(self, person_id: str, phone_id: str) -> str | None:
         """The E.164 number behind a pseudonym."""
         person = self._read(person_id)
-        if person is None or phone_id not in (person.known or ()):
+        if person is None or phone_id not in _known(person):
             return None
         return self._open(person)["phones"].get(phone_id)
 
+    def people_by_email(self, email: str) -> Sequence[str]:
+        """Everybody whose present address this is, whatever its case; by id."""
+        return self._people(self._email_digest(email))
+
+    def people_by_phone(self, number: str) -> Sequence[str]:
+        """Everybody who gave this E.164 number; by id."""
+        return self._people(self.phone_id(number))
+
+    def forget(self, person_id: str) -> None:
+        """Erase what is known of a person, and every way to find him by it.
+
+        Raises:
+            Busy: others changed the same person again and again.
+        """
+        for _ in range(_TRIES):
+            person = self._read(person_id)
+            if person is None:
+                return
+            # The contact goes last: after a crash it still says which pointers there were.
+            for fact in person.known or ():
+                self._pointer(_place(fact.removeprefix(_FORMER)), f"PERSON#{person_id}").delete()
+            try:
+                person.delete(condition=self._person.version == person.version)
+            except DeleteError as error:
+                if error.cause_response_code != "ConditionalCheckFailedException":
+                    raise
+            else:
+                return
+        raise Busy("busy", "These contact details are being changed; please try again.")
+
+    def seal(self, text: str, context: str) -> str:
+        """A personal text as it may be stored; it opens in its own context only."""
+        data = text.encode()
+        pieces = [data[at : at + _KMS_BYTES] for at in range(0, len(data), _KMS_BYTES)]
+        return ".".join(
+            base64.urlsafe_b64encode(self._encrypt(piece, _part(context, n, len(pieces)))).decode()
+            for n, piece in enumerate(pieces, start=1)
+        )
+
+    def open(self, sealed: str, context: str) -> str:
+        """The text that was sealed.
+
+        Raises:
+            ValueError: it was not sealed in this context.
+        """
+        pieces = sealed.split(".") if sealed else []
+        try:
+            return b"".join(
+                self._decrypt(base64.urlsafe_b64decode(piece), _part(context, n, len(pieces)))
+                for n, piece in enumerate(pieces, start=1)
+            ).decode()
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "InvalidCiphertextException":
+                raise
+            raise ValueError("this text was not sealed in this context") from None
+
     def _email_digest(self, email: str) -> str:
-        return "email:" + self.phone_id(f"email:{email}")
+        """Of an address, its case left out: hosts tell no two people apart by it."""
+        plain = unicodedata.normalize("NFC", email.strip()).casefold()
+        return _EMAIL + self.phone_id(f"{_EMAIL}{plain}")
+
+    def _people(self, fact: str) -> Sequence[str]:
+        found = self._pointer.query(
+            _place(fact), self._pointer.sk.startswith("PERSON#"), consistent_read=True
+        )
+        keys = [(pointer.sk, "CONTACT") for pointer in found]
+        people = self._person.batch_get(keys, consistent_read=True) if keys else ()
+        return sorted(p.pk.removeprefix("PERSON#") for p in people if fact in _known(p))
 
     def _read(self, person_id: str) -> Person | None:
         try:
@@ -99,36 +187,27 @@ class KmsContacts:
             return None
 
     def _open(self, person: Person) -> _Secret:
-        opened = self._kms().decrypt(
-            KeyId=self._key_id, CiphertextBlob=person.secret, EncryptionContext=_context(person.pk)
-        )
-        secret: _Secret = json.loads(opened["Plaintext"])
+        secret: _Secret = json.loads(self._decrypt(person.secret, _context(person.pk)))
         return secret
 
     def _write(
         self, person_id: str, before: Person | None, secret: _Secret, language: str | None
     ) -> bool:
         """Write the item; False where somebody else did meanwhile."""
-        if len(secret["phones"]) > _MOST_PHONES:
-            raise RuleBroken(
-                "too_many_phones", f"An account holds {_MOST_PHONES} numbers; use one of them."
-            )
         pk = f"PERSON#{person_id}"
-        sealed = self._kms().encrypt(
-            KeyId=self._key_id,
-            Plaintext=json.dumps(secret, ensure_ascii=False, separators=(",", ":")).encode(),
-            EncryptionContext=_context(pk),
-        )
+        text = json.dumps(secret, ensure_ascii=False, separators=(",", ":")).encode()
         known = set(secret["phones"])
         if secret["email"] is not None:
             known.add(self._email_digest(secret["email"]))
+        # Pointers of addresses that were replaced stay: to delete one could race with its return.
+        former = {f.removeprefix(_FORMER) for f in (before.known or () if before else ())} - known
         item = self._person(
             pk,
             "CONTACT",
             version=int(before.version) + 1 if before else 1,
-            secret=sealed["CiphertextBlob"],
+            secret=self._encrypt(text, _context(pk)),
             language=language or (before.language if before else None),
-            known=known,
+            known=known | {f"{_FORMER}{fact}" for fact in former},
         )
         model = self._person
         unchanged = model.version == before.version if before else model.pk.does_not_exist()
@@ -140,7 +219,44 @@ class KmsContacts:
             return False
         return True
 
+    def _encrypt(self, data: bytes, context: dict[str, str]) -> bytes:
+        answer = self._kms().encrypt(KeyId=self._key_id, Plaintext=data, EncryptionContext=context)
+        sealed: bytes = answer["CiphertextBlob"]
+        return sealed
+
+    def _decrypt(self, sealed: bytes, context: dict[str, str]) -> bytes:
+        answer = self._kms().decrypt(
+            KeyId=self._key_id, CiphertextBlob=sealed, EncryptionContext=context
+        )
+        data: bytes = answer["Plaintext"]
+        return data
+
+
+def _known(person: Person | None) -> set[str]:
+    """Digests of what a person has given and not replaced."""
+    return set(person.known or ()) if person else set()
+
+
+def _place(fact: str) -> str:
+    """The partition of a fact's pointers."""
+    if fact.startswith(_EMAIL):
+        return f"EMAIL#{fact.removeprefix(_EMAIL)}"
+    return f"PHONE#{fact}"
+
 
 def _context(pk: str) -> dict[str, str]:
     """What the ciphertext is bound to: one person's cannot be passed off as another's."""
     return {"person": pk}
+
+
+def _part(context: str, part: int, parts: int) -> dict[str, str]:
+    """What a piece of a text is bound to: neither its owner nor the order can be changed."""
+    return {"sealed": context, "part": f"{part}/{parts}"}
+
+
+def _pointer(table: str) -> type[Pointer]:
+    """The pointers over the table's one connection."""
+    meta = type("Meta", (), {"table_name": table})
+    derive: Any = type(Pointer)
+    bound = derive("Pointer", (Pointer,), {"Meta": meta, "_connection": connect(table).connection})
+    return cast(type[Pointer], bound)

@@ -1,6 +1,6 @@
 """External messages, kept once, and how far the sweeps for those that never came have come."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from pynamodb.exceptions import PutError
@@ -47,3 +47,10 @@ class InboxRows:
                 raise
             return False
         return True
+
+    def known(self, provider: str, message_ids: Sequence[str]) -> frozenset[str]:
+        """Those of at most 100 external messages that were stored before."""
+        message = self._tables.message
+        keys = [(f"INBOX#{provider}#{message_id}", "INBOX") for message_id in message_ids]
+        rows = message.batch_get(keys, attributes_to_get=["pk"])
+        return frozenset(row.pk.split("#", 2)[2] for row in rows)

@@ -7,10 +7,11 @@ from shared.adapters.dynamodb.bookings import BookingRows
 from shared.adapters.dynamodb.commits import Commits
 from shared.adapters.dynamodb.inbox import InboxRows
 from shared.adapters.dynamodb.operators import OperatorRows
+from shared.adapters.dynamodb.payments import PaymentRows
 from shared.adapters.dynamodb.tables import connect
 
 
-class DynamoStore(Commits, InboxRows, BookingRows, OperatorRows, AccountRows):
+class DynamoStore(Commits, InboxRows, BookingRows, PaymentRows, OperatorRows, AccountRows):
     """`shared.application.store.Store`, each subject from its own class.
 
     Args:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.dynamodb.codec import EFFECTS
-from shared.domain.consequences import Effect
+from shared.domain.effects import Effect
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The keys and indexes are those of template.yaml. Every kind of item is a model o
 discriminator: the key of an item says what it is, and a query asks for one kind only.
 """
 
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Any, cast
 
 from pynamodb.attributes import (
     BinaryAttribute,
+    BooleanAttribute,
     NumberAttribute,
     UnicodeAttribute,
     UnicodeSetAttribute,
@@ -91,6 +93,58 @@ class Head(Row):
     by_owner = ByOwner()
 
 
+class PaymentHead(Row):
+    """PAYMENT#<id> / HEAD: what lists and reconciliation see of a payment, and when it is due.
+
+    Args:
+        owner: PAID#<date>#<currency> once it is captured.
+        owner_sort: <amount>#<time of the charge>#<payment id>.
+    """
+
+    customer_id = UnicodeAttribute(null=True)
+    booking_id = UnicodeAttribute(null=True)
+    status = UnicodeAttribute()
+    captured = NumberAttribute()
+    currency = UnicodeAttribute()
+    refunded = NumberAttribute()
+    charge_id = UnicodeAttribute(null=True)
+    captured_at = UnicodeAttribute(null=True)
+    provider_refunds = UnicodeSetAttribute(null=True)
+    closed_disputes = UnicodeSetAttribute(null=True)
+    open_disputes = UnicodeSetAttribute(null=True)
+    owner = UnicodeAttribute(null=True)
+    owner_sort = UnicodeAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+
+
+class CaseHead(Row):
+    """CASE#<number> / HEAD: what the desk's list shows of a case, and when it is due.
+
+    Args:
+        owner: CASES#<level> while it is open.
+        owner_sort: <deadline>#<number>.
+    """
+
+    kind_of_case = UnicodeAttribute()
+    level = UnicodeAttribute()
+    status = UnicodeAttribute()
+    deadline = UnicodeAttribute()
+    owner = UnicodeAttribute(null=True)
+    owner_sort = UnicodeAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+
+
+class Paid(Row):
+    """CUSTOMER#<id> or CARD#<fingerprint> / PAID#<time of the charge>#<payment id>: a payment.
+
+    Read consistently, so that of two payments captured at once one at least sees the other.
+    """
+
+    expires_at = NumberAttribute(null=True)
+
+
 class Ledger(GlobalSecondaryIndex["Commit"]):  # type: ignore[no-untyped-call]
     """Decisions that moved money or minutes, by UTC day."""
 
@@ -106,6 +160,8 @@ class Ledger(GlobalSecondaryIndex["Commit"]):  # type: ignore[no-untyped-call]
 
 class Commit(Row):
     """BOOKING#<id> / EVENT#<version>: one decision; also its journal entry and its outbox row.
+
+    PAYMENT#<id> and CASE#<number> alike.
 
     Args:
         due_next: where the booking stands in the due index after it.
@@ -130,7 +186,7 @@ class Used(Row):
     """REPLAY#<owner> / <idempotency key>: what the key led to."""
 
     fingerprint = UnicodeAttribute()
-    booking_id = UnicodeAttribute()
+    result = UnicodeAttribute()
     expires_at = NumberAttribute()
 
 
@@ -177,7 +233,7 @@ class Price(Row):
 
 
 class Minutes(Row):
-    """CUSTOMER#<id> / LOT#<lot id>: a lot; gone once it is used up."""
+    """CUSTOMER#<id> / LOT#<lot id>: minutes or money; gone once it is used up."""
 
     tariff_id = UnicodeAttribute()
     bought = NumberAttribute()
@@ -187,12 +243,7 @@ class Minutes(Row):
     payment_id = UnicodeAttribute(null=True)
     paid_at = UnicodeAttribute()
     returned_at = UnicodeAttribute(null=True)
-
-
-class Purse(Row):
-    """CUSTOMER#<id> / MONEY#<currency>: a customer's money in one currency."""
-
-    minor = NumberAttribute()
+    our_fault = BooleanAttribute(null=True)
 
 
 class Line(Row):
@@ -257,7 +308,9 @@ class Tables:
     profile: type[Profile]
     price: type[Price]
     minutes: type[Minutes]
-    purse: type[Purse]
+    payment_head: type[PaymentHead]
+    case_head: type[CaseHead]
+    paid: type[Paid]
     line: type[Line]
     call: type[Call]
     message: type[Message]
@@ -307,7 +360,9 @@ def connect(table: str) -> Tables:
         profile=bound(Profile),
         price=bound(Price),
         minutes=bound(Minutes),
-        purse=bound(Purse),
+        payment_head=bound(PaymentHead),
+        case_head=bound(CaseHead),
+        paid=bound(Paid),
         line=bound(Line),
         call=bound(Call),
         message=bound(Message),
@@ -331,3 +386,8 @@ def stamp(moment: datetime) -> str:
 def moment(text: str) -> datetime:
     """The moment a stamp stands for."""
     return datetime.fromisoformat(text)
+
+
+def shard_of(number: str, shards: int) -> int:
+    """The shard a booking, payment or case belongs to: any spread will do, for ever the same."""
+    return zlib.crc32(number.encode()) % shards

@@ -2,20 +2,30 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from urllib3.exceptions import ConnectTimeoutError
 
 from shared.adapters.stripe.translation import (
+    charge_from,
+    dispute_from,
+    event_from,
     failure_from,
     intent_from,
     refund_from,
     unanswered,
 )
-from shared.application.ports import Intent, ProviderRefund
-from shared.domain.errors import Declined, Unavailable
+from shared.application.ports import (
+    Intent,
+    ProviderCharge,
+    ProviderDispute,
+    ProviderEvent,
+    ProviderRefund,
+)
+from shared.domain.errors import Declined, NotFound, Unavailable
 from shared.domain.money import Money
 
 
@@ -44,6 +54,8 @@ stripe.enable_telemetry = False
 
 _TIMEOUT_SECONDS = 8.0
 _PAGE = 100
+_CHARGE = "latest_charge"
+_REPEATED: stripe.RequestOptions = {"max_network_retries": 1}
 
 
 class StripePayments:
@@ -72,27 +84,104 @@ class StripePayments:
         )
 
     def create_intent(
-        self, amount: Money, metadata: Mapping[str, str], idempotency_key: str
+        self,
+        amount: Money,
+        metadata: Mapping[str, str],
+        idempotency_key: str,
+        *,
+        provider_customer: str | None = None,
+        save_card: bool = False,
     ) -> Intent:
         """Make a card payment intent, or return the one made under the same key within 24 h.
+
+        Args:
+            provider_customer: whom it is for, where he has saved a card or wants to.
+            save_card: keep the card for payments without him (docs.stripe.com/payments/
+                save-during-payment).
+
+        Raises:
+            Declined, Unavailable, OutcomeUnknown: see shared/application/ports.py.
+        """
+        parameters = _order(amount, metadata)
+        if provider_customer is not None:
+            parameters["customer"] = provider_customer
+        if save_card:
+            parameters["setup_future_usage"] = "off_session"
+        with _translated(reading=False):
+            intent = self._client.v1.payment_intents.create(
+                parameters, {"idempotency_key": idempotency_key}
+            )
+        return intent_from(intent.to_dict())
+
+    def charge_saved_card(
+        self,
+        amount: Money,
+        metadata: Mapping[str, str],
+        idempotency_key: str,
+        *,
+        provider_customer: str,
+        payment_method: str,
+    ) -> Intent:
+        """Charge a saved card without its owner; a refusal by the bank shows on the intent.
+
+        docs.stripe.com/payments/save-during-payment#charge-saved-payment-method
+
+        Raises:
+            Declined: the request itself is refused, for example for a card that was detached.
+            NotFound, Unavailable, OutcomeUnknown: see shared/application/ports.py.
+        """
+        parameters = _order(amount, metadata)
+        parameters.update(
+            customer=provider_customer,
+            payment_method=payment_method,
+            confirm=True,
+            off_session=True,
+        )
+        with _translated(reading=False):
+            try:
+                intent = self._client.v1.payment_intents.create(
+                    parameters, {"idempotency_key": idempotency_key}
+                )
+            except stripe.CardError as refusal:
+                refused = _details(refusal).get("payment_intent")
+                if not isinstance(refused, Mapping):
+                    raise
+                return intent_from(refused)
+        return intent_from(intent.to_dict())
+
+    def create_customer(self, metadata: Mapping[str, str], idempotency_key: str) -> str:
+        """Make a customer, to whom cards can be saved; returns Stripe's id.
 
         Raises:
             Declined, Unavailable, OutcomeUnknown: see shared/application/ports.py.
         """
         with _translated(reading=False):
-            intent = self._client.v1.payment_intents.create(
-                {
-                    "amount": amount.minor,
-                    "currency": amount.currency,
-                    "metadata": dict(metadata),
-                    "allowed_payment_method_types": ["card"],
-                },
-                {"idempotency_key": idempotency_key},
+            customer = self._client.v1.customers.create(
+                {"metadata": dict(metadata)}, {"idempotency_key": idempotency_key}
             )
-        return intent_from(intent.to_dict())
+        return customer.id
+
+    def forget_card(self, payment_method: str) -> None:
+        """Detach a saved card; one that is gone already is no error.
+
+        Raises:
+            Declined, Unavailable, OutcomeUnknown: see shared/application/ports.py.
+        """
+        methods = self._client.v1.payment_methods
+        try:
+            with _translated(reading=False):
+                methods.detach(payment_method)
+        except NotFound:
+            return
+        except Declined:
+            # The refusal has no code of its own: the card itself says whether it is gone.
+            with _translated(reading=True):
+                card = methods.retrieve(payment_method, None, _REPEATED)
+            if card.customer is not None:
+                raise
 
     def intent(self, intent_id: str) -> Intent:
-        """Read a payment intent.
+        """Read a payment intent, its charge and its card in one request.
 
         Raises:
             NotFound: the provider has none by this id.
@@ -100,7 +189,7 @@ class StripePayments:
         """
         with _translated(reading=True):
             intent = self._client.v1.payment_intents.retrieve(
-                intent_id, options={"max_network_retries": 1}
+                intent_id, {"expand": [_CHARGE]}, _REPEATED
             )
         return intent_from(intent.to_dict())
 
@@ -114,7 +203,7 @@ class StripePayments:
         """
         try:
             with _translated(reading=False):
-                intent = self._client.v1.payment_intents.cancel(intent_id)
+                intent = self._client.v1.payment_intents.cancel(intent_id, {"expand": [_CHARGE]})
         except Declined as refusal:
             if refusal.code != "payment_intent_unexpected_state":
                 raise
@@ -151,9 +240,7 @@ class StripePayments:
             Unavailable: it cannot be read now.
         """
         with _translated(reading=True):
-            refund = self._client.v1.refunds.retrieve(
-                provider_refund_id, None, {"max_network_retries": 1}
-            )
+            refund = self._client.v1.refunds.retrieve(provider_refund_id, None, _REPEATED)
         return refund_from(refund.to_dict())
 
     def refunds_of(self, intent_id: str) -> Sequence[ProviderRefund]:
@@ -162,12 +249,105 @@ class StripePayments:
         Raises:
             Unavailable: they cannot be read now.
         """
+        wanted: Any = {"payment_intent": intent_id, "limit": _PAGE}
+        return [refund_from(each) for each in _read(self._client.v1.refunds.list, wanted)]
+
+    def charge(self, charge_id: str) -> ProviderCharge:
+        """Read a charge.
+
+        Raises:
+            NotFound: the provider has none of this id.
+            Unavailable: it cannot be read now.
+        """
         with _translated(reading=True):
-            pages = self._client.v1.refunds.list(
-                {"payment_intent": intent_id, "limit": _PAGE}, {"max_network_retries": 1}
-            )
-            documents = [refund.to_dict() for refund in pages.auto_paging_iter()]
-        return [refund_from(document) for document in documents]
+            charge = self._client.v1.charges.retrieve(charge_id, None, _REPEATED)
+        return charge_from(charge.to_dict())
+
+    def dispute(self, dispute_id: str) -> ProviderDispute:
+        """Read a dispute.
+
+        Raises:
+            NotFound: the provider has none of this id.
+            Unavailable: it cannot be read now.
+        """
+        with _translated(reading=True):
+            dispute = self._client.v1.disputes.retrieve(dispute_id, None, _REPEATED)
+        return dispute_from(dispute.to_dict())
+
+    def disputes_of(self, intent_id: str) -> Sequence[ProviderDispute]:
+        """All disputes and inquiries of an intent, newest first, every page of them.
+
+        Raises:
+            Unavailable: they cannot be read now.
+        """
+        wanted: Any = {"payment_intent": intent_id, "limit": _PAGE}
+        return [dispute_from(each) for each in _read(self._client.v1.disputes.list, wanted)]
+
+    def events(
+        self, since: datetime, until: datetime, kinds: Sequence[str]
+    ) -> Iterator[ProviderEvent]:
+        """Events of at most 20 kinds created in [since, until], newest first, page by page.
+
+        Raises:
+            Unavailable: a page cannot be read now.
+        """
+        wanted = _created(since, until) | {"types": list(kinds)}
+        return map(event_from, _read(self._client.v1.events.list, wanted))
+
+    def charges_created(self, since: datetime, until: datetime) -> Iterator[ProviderCharge]:
+        """Charges created in [since, until], newest first, page by page.
+
+        Raises:
+            Unavailable: a page cannot be read now.
+        """
+        return map(charge_from, _read(self._client.v1.charges.list, _created(since, until)))
+
+    def refunds_created(self, since: datetime, until: datetime) -> Iterator[ProviderRefund]:
+        """Refunds created in [since, until], newest first, page by page.
+
+        Raises:
+            Unavailable: a page cannot be read now.
+        """
+        return map(refund_from, _read(self._client.v1.refunds.list, _created(since, until)))
+
+    def disputes_created(self, since: datetime, until: datetime) -> Iterator[ProviderDispute]:
+        """Disputes and inquiries created in [since, until], newest first, page by page.
+
+        Raises:
+            Unavailable: a page cannot be read now.
+        """
+        return map(dispute_from, _read(self._client.v1.disputes.list, _created(since, until)))
+
+
+def _order(amount: Money, metadata: Mapping[str, str]) -> Any:
+    """What every payment intent of ours is made with."""
+    return {
+        "amount": amount.minor,
+        "currency": amount.currency,
+        "metadata": dict(metadata),
+        "allowed_payment_method_types": ["card"],
+        "expand": [_CHARGE],
+    }
+
+
+def _created(since: datetime, until: datetime) -> Any:
+    """Pages of what was created in [since, until]; Stripe's times are whole seconds."""
+    bounds = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
+    return {"created": bounds, "limit": _PAGE}
+
+
+def _read(listing: Callable[..., Any], wanted: Any) -> Iterator[Mapping[str, Any]]:
+    """Documents of a list, the next page only when the last one has been gone through."""
+    with _translated(reading=True):
+        for each in listing(wanted, _REPEATED).auto_paging_iter():
+            yield each.to_dict()
+
+
+def _details(error: stripe.StripeError) -> Mapping[str, Any]:
+    """The `error` object of an answer, empty where there is none."""
+    body: Any = error.json_body
+    details = body.get("error") if isinstance(body, Mapping) else None
+    return details if isinstance(details, Mapping) else {}
 
 
 @contextmanager
@@ -182,13 +362,7 @@ def _translated(*, reading: bool) -> Iterator[None]:
             ) from None
         raise unanswered("The payment provider did not answer.", reading=reading) from None
     except stripe.StripeError as error:
-        body: Any = error.json_body
-        details = body.get("error") if isinstance(body, Mapping) else None
-        raise failure_from(
-            error.http_status or 500,
-            details if isinstance(details, Mapping) else {},
-            reading=reading,
-        ) from None
+        raise failure_from(error.http_status or 500, _details(error), reading=reading) from None
 
 
 def _never_connected(error: stripe.APIConnectionError) -> bool:

@@ -4,7 +4,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.application.ports import Intent, IntentStatus, ProviderRefund, RefundStatus
+from shared.application.ports import (
+    DisputeStatus,
+    Intent,
+    IntentStatus,
+    Movement,
+    ProviderCharge,
+    ProviderDispute,
+    ProviderEvent,
+    ProviderRefund,
+    RefundStatus,
+)
+from shared.domain.card import Card
 from shared.domain.errors import (
     Declined,
     NotFound,
@@ -14,37 +25,115 @@ from shared.domain.errors import (
 )
 from shared.domain.money import Money
 
+# An appeal goes on about money that stays withdrawn, as before the first decision.
+_APPEALS = {
+    "appeal_needs_response": DisputeStatus.NEEDS_RESPONSE,
+    "appeal_under_review": DisputeStatus.UNDER_REVIEW,
+}
+
 
 def intent_from(document: Mapping[str, Any]) -> Intent:
-    """Read a PaymentIntent (docs.stripe.com/api/payment_intents/object)."""
+    """Read a PaymentIntent (docs.stripe.com/api/payment_intents/object).
+
+    The card and the time of the charge are known where `latest_charge` was expanded.
+    """
     currency = document["currency"]
     charge = document.get("latest_charge")
+    known = charge if isinstance(charge, Mapping) else {}
     failure = document.get("last_payment_error") or {}
     return Intent(
         intent_id=document["id"],
         status=IntentStatus(document["status"]),
         amount=Money(document["amount"], currency),
         received=Money(document.get("amount_received") or 0, currency),
-        charge_id=charge["id"] if isinstance(charge, Mapping) else charge,
+        charge_id=_id(charge),
         client_secret=document.get("client_secret"),
         metadata=dict(document.get("metadata") or {}),
         # Some refusals have no decline code: an expired card, a wrong security code
         # (docs.stripe.com/testing#declined-payments).
         decline_code=failure.get("decline_code") or failure.get("code"),
-        created=datetime.fromtimestamp(document["created"], UTC),
+        created=_moment(document["created"]),
+        charged_at=_moment(known["created"]) if known else None,
+        card=_card(known),
+        provider_customer=_id(document.get("customer")),
+        payment_method=_id(document.get("payment_method")),
+        receipt_email=document.get("receipt_email"),
     )
 
 
 def refund_from(document: Mapping[str, Any]) -> ProviderRefund:
-    """Read a Refund (docs.stripe.com/api/refunds/object) made on a payment intent."""
+    """Read a Refund (docs.stripe.com/api/refunds/object)."""
     return ProviderRefund(
         provider_refund_id=document["id"],
-        intent_id=document["payment_intent"],
+        intent_id=_id(document.get("payment_intent")),
+        charge_id=_id(document.get("charge")),
         amount=Money(document["amount"], document["currency"]),
         status=RefundStatus(document["status"]),
         metadata=dict(document.get("metadata") or {}),
         failure_reason=document.get("failure_reason"),
+        created=_moment(document["created"]),
     )
+
+
+def charge_from(document: Mapping[str, Any]) -> ProviderCharge:
+    """Read a Charge (docs.stripe.com/api/charges/object)."""
+    currency = document["currency"]
+    return ProviderCharge(
+        charge_id=document["id"],
+        intent_id=_id(document.get("payment_intent")),
+        captured=Money(document["amount_captured"], currency),
+        refunded=Money(document["amount_refunded"], currency),
+        disputed=document["disputed"],
+        metadata=dict(document.get("metadata") or {}),
+        card=_card(document),
+        created=_moment(document["created"]),
+    )
+
+
+def dispute_from(document: Mapping[str, Any]) -> ProviderDispute:
+    """Read a Dispute (docs.stripe.com/api/disputes/object)."""
+    status = document["status"]
+    return ProviderDispute(
+        dispute_id=document["id"],
+        intent_id=_id(document.get("payment_intent")),
+        charge_id=str(_id(document["charge"])),
+        amount=Money(document["amount"], document["currency"]),
+        status=_APPEALS.get(status) or DisputeStatus(status),
+        reason=document["reason"],
+        movements=tuple(
+            Movement(each["id"], each["amount"], each["fee"], each["currency"])
+            for each in document["balance_transactions"]
+        ),
+        created=_moment(document["created"]),
+    )
+
+
+def event_from(document: Mapping[str, Any]) -> ProviderEvent:
+    """Read an Event (docs.stripe.com/api/events/object), but of its object the id only."""
+    return ProviderEvent(
+        event_id=document["id"],
+        kind=document["type"],
+        object_id=document["data"]["object"]["id"],
+        created=_moment(document["created"]),
+    )
+
+
+def _id(reference: Any) -> str | None:
+    """The id of what a field names, expanded or not."""
+    found: str | None = reference["id"] if isinstance(reference, Mapping) else reference
+    return found
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _card(charge: Mapping[str, Any]) -> Card | None:
+    """The card of a charge; None for other ways to pay, and where it has no fingerprint."""
+    found = (charge.get("payment_method_details") or {}).get("card") or {}
+    if not found.get("fingerprint"):
+        return None
+    return Card(found["brand"], found["last4"], found["fingerprint"])
 
 
 def failure_from(status: int, error: Mapping[str, Any], *, reading: bool) -> RedialError:

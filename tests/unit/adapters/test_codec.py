@@ -14,7 +14,7 @@ from shared.adapters.dynamodb.codec import CAUSE, EFFECTS, EVENTS, POSTINGS, cod
 from shared.adapters.dynamodb.stream import Received, read
 from shared.application.store import Cause
 from shared.domain import events as e
-from shared.domain.consequences import Effect, EffectKind
+from shared.domain.effects import Effect, EffectKind
 from shared.domain.ledger import Posting
 from shared.domain.legs import Mark, Motion
 from shared.domain.money import Money

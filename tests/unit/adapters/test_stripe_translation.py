@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.adapters.stripe.translation import failure_from
+from shared.adapters.stripe.translation import charge_from, failure_from, refund_from
 from shared.domain.errors import Declined, NotFound, OutcomeUnknown, RedialError, Unavailable
 
 
@@ -38,3 +38,39 @@ def test_each_refusal_has_one_meaning(
 
 def test_failed_read_changed_nothing() -> None:
     assert type(failure_from(500, {}, reading=True)) is Unavailable
+
+
+CHARGE = {
+    "id": "ch_1",
+    "amount_captured": 1000,
+    "amount_refunded": 0,
+    "currency": "usd",
+    "disputed": False,
+    "created": 1_772_355_600,
+}
+
+
+@pytest.mark.parametrize(
+    "details",
+    [None, {}, {"type": "klarna", "klarna": {}}, {"card": {"brand": "visa", "fingerprint": None}}],
+)
+def test_charge_without_a_card_that_can_be_recognised_has_none(details: object) -> None:
+    # docs.stripe.com/api/charges/object#charge_object-payment_method_details
+    charge = charge_from({**CHARGE, "payment_method_details": details})
+    assert (charge.card, charge.intent_id, charge.metadata) == (None, None, {})
+
+
+def test_refund_of_a_charge_without_an_intent_names_the_charge() -> None:
+    # S2.5; docs.stripe.com/api/refunds/object
+    refund = refund_from(
+        {
+            "id": "re_1",
+            "payment_intent": None,
+            "charge": {"id": "ch_1"},
+            "amount": 5,
+            "currency": "usd",
+            "status": "pending",
+            "created": 1_772_355_600,
+        }
+    )
+    assert (refund.intent_id, refund.charge_id) == (None, "ch_1")

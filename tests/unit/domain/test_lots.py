@@ -6,11 +6,29 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.lots import BONUS, MOST_LOTS, Lot, Source, Tariff, fund, restore, unused
+from shared.domain.lots import (
+    BONUS,
+    MONEY,
+    MOST_LOTS,
+    Lot,
+    Source,
+    Tariff,
+    fund,
+    money_lot,
+    restore,
+    unused,
+)
 from shared.domain.money import Money
 from tests.unit.domain.play import START, TARIFF
 
 NOTHING = Money(0, "rub")
+
+
+def purse(minor: int, age: int = 0) -> list[Lot]:
+    if not minor:
+        return []
+    paid_at = START - timedelta(days=age)
+    return [money_lot(f"m{age}", Money(minor, "rub"), "pi_2", paid_at)]
 
 
 def lot(
@@ -23,26 +41,26 @@ def lot(
 def test_bonus_then_the_oldest_lots_then_money_then_a_card() -> None:
     # S2.9
     lots = [lot("new", 300, age=1), lot("old", 300, age=9), lot("gift", 120, paid=0, tariff=BONUS)]
-    funding = fund(1800, TARIFF, lots, Money(20000, "rub"), START)
+    funding = fund(1800, TARIFF, [*purse(20000), *lots], START)
     assert [(h.source, h.seconds) for h in funding.holdings] == [
         (Source.BONUS, 120),
         (Source.LOT, 300),
         (Source.LOT, 300),
         (Source.BALANCE, 240),
     ]
-    assert [h.lot_id for h in funding.holdings] == ["gift", "old", "new", None]
+    assert [h.lot_id for h in funding.holdings] == ["gift", "old", "new", "m0"]
     assert (funding.card_seconds, funding.card_due) == (840, Money(70000, "rub"))
 
 
 def test_minute_of_another_tariff_counts_at_the_price_paid_for_it() -> None:
     # S2.9: ten minutes bought at 25 pay for five at 50
     cheap = lot("cheap", 600, paid=25000, tariff="evening")
-    funding = fund(1800, TARIFF, [cheap], NOTHING, START)
+    funding = fund(1800, TARIFF, [cheap], START)
     assert [(h.seconds, h.lot_seconds, h.paid) for h in funding.holdings] == [
         (300, 600, Money(25000, "rub"))
     ]
     dear = lot("dear", 600, paid=100000, tariff="night")
-    funding = fund(300, TARIFF, [dear], NOTHING, START)
+    funding = fund(300, TARIFF, [dear], START)
     assert [(h.seconds, h.lot_seconds) for h in funding.holdings] == [(300, 150)]
     assert funding.card_due == NOTHING
 
@@ -50,19 +68,19 @@ def test_minute_of_another_tariff_counts_at_the_price_paid_for_it() -> None:
 def test_minutes_in_another_currency_are_left_alone() -> None:
     # S2.8
     other = Lot("usd", "evening", 600, 600, Money(1000, "usd"), None, START)
-    assert fund(600, TARIFF, [other], NOTHING, START).holdings == ()
+    assert fund(600, TARIFF, [other], START).holdings == ()
 
 
 def test_a_booking_takes_from_no_more_lots_than_fit_one_transaction() -> None:
     # S2.9
     lots = [lot(f"{n:02}", 60, age=n) for n in range(30)]
-    assert len(fund(7200, TARIFF, lots, NOTHING, START).holdings) == MOST_LOTS
+    assert len(fund(7200, TARIFF, lots, START).holdings) == MOST_LOTS
 
 
 def test_used_seconds_are_spent_in_the_order_of_the_holdings() -> None:
     # S2.9
     holdings = fund(
-        900, TARIFF, [lot("a", 300, age=2), lot("b", 600, age=1)], NOTHING, START
+        900, TARIFF, [lot("a", 300, age=2), lot("b", 600, age=1)], START
     ).holdings
     assert unused(holdings, 0) == (300, 600)
     assert unused(holdings, 400) == (0, 500)
@@ -96,10 +114,10 @@ def test_every_second_is_covered_once_and_no_lot_gives_more_than_it_has(
 ) -> None:
     # S2.9, Never 1
     tariff = Tariff("standard", Money(per_minute, "rub"))
-    funding = fund(seconds, tariff, lots, Money(money, "rub"), START)
+    funding = fund(seconds, tariff, [*lots, *purse(money)], START)
     assert sum(h.seconds for h in funding.holdings) + funding.card_seconds == seconds
     assert funding.card_due == tariff.price(funding.card_seconds)
-    by_id = {each.lot_id: each for each in lots}
+    by_id = {each.lot_id: each for each in [*lots, *purse(money)]}
     for holding in funding.holdings:
         assert holding.seconds > 0
         if holding.lot_id is not None:
@@ -128,9 +146,11 @@ def test_the_parts_of_a_price_add_up_to_it_however_it_is_cut(
 def test_what_a_cancelled_booking_held_goes_back_as_it_was() -> None:
     # S2.3
     mixed = [lot("cheap", 600, paid=25000, tariff="evening"), lot("gift", 60, paid=0, tariff=BONUS)]
-    holdings = fund(1800, TARIFF, mixed, Money(5000, "rub"), START).holdings
+    holdings = fund(1800, TARIFF, [*mixed, *purse(5000)], START).holdings
     back = restore(holdings, "b-c", START)
     assert [(r.tariff_id, r.left, r.paid.minor) for r in back] == [
         (BONUS, 60, 0),
         ("evening", 600, 25000),
+        (MONEY, 5000, 5000),
     ]
+    assert {r.payment_id for r in back} == {"pi_1", "pi_2"}

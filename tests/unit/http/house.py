@@ -19,7 +19,8 @@ from shared.application.payments import CardPayments
 from shared.domain.booking_number import with_check_digit
 from shared.domain.lots import Tariff
 from shared.domain.money import Money
-from tests.fakes.memory_store import MemoryContacts, MemoryStore
+from tests.fakes.memory_contacts import MemoryContacts
+from tests.fakes.memory_store import MemoryStore
 
 NOW = datetime(2030, 1, 31, 12, 7, 30, tzinfo=UTC)
 START = datetime(2030, 1, 31, 18, tzinfo=UTC)

@@ -1,5 +1,6 @@
 """The payment double's model where no wire and no adapter is needed."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,10 +10,13 @@ from infra.local.payments.errors import ApiError
 from infra.local.payments.faults import Faults, RequestFault, WebhookFault
 from infra.local.payments.parameters import Parameters, parse
 from infra.local.payments.port import InProcessPayments
+from infra.local.payments.shelf import Shelf
 from infra.local.payments.webhooks import Outbox
+from shared.domain.errors import Declined, NotFound
 from shared.domain.money import Money
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 class Clock:
@@ -101,6 +105,71 @@ def test_late_refund_results_are_told_by_events() -> None:
     ]
 
 
+def test_what_was_due_meanwhile_has_the_time_at_which_it_was_due() -> None:
+    payments, clock = account()
+    payments.settle_refunds_after(timedelta(days=3))
+    intent = payments.create_intent(Money(1000, "usd"), {}, "k1")
+    payments.pay(intent.intent_id, "pm_card_refundFail")
+    payments.create_refund(intent.intent_id, Money(1000, "usd"), {}, "k2")
+    payments.open_dispute(payments.pay_by_hand(Money(500, "usd")).intent_id, delay=DAY)
+    clock.moment += 10 * DAY
+    kinds = ["refund.failed", "charge.dispute.funds_withdrawn"]
+    found = [(each.kind, each.created) for each in payments.events(NOW, clock.moment, kinds)]
+    assert found == [
+        ("refund.failed", NOW + 3 * DAY),
+        ("charge.dispute.funds_withdrawn", NOW + DAY),
+    ]
+
+
+def test_webhook_may_come_before_our_own_call_is_answered() -> None:
+    # Issue 3, bad luck.
+    payments, _ = account()
+    seen: list[str] = []
+    payments.before_next_answer(
+        lambda: seen.extend(each["data"]["object"]["id"] for each in payments.undelivered())
+    )
+    intent = payments.create_intent(Money(1000, "usd"), {}, "k1")
+    assert seen == [intent.intent_id]
+    payments.create_intent(Money(1000, "usd"), {}, "k2")
+    assert seen == [intent.intent_id]
+
+
+def test_by_hand_stripe_refuses_as_it_refuses_us() -> None:
+    payments, _ = account()
+    intent = payments.pay_by_hand(Money(1000, "usd"), {"note": "telephone"})
+    assert intent.metadata == {"note": "telephone"}
+    with pytest.raises(Declined, match="amount_too_large"):
+        payments.refund_by_hand(intent.intent_id, 1001)
+    with pytest.raises(Declined, match="lost_card"):
+        payments.pay_by_hand(Money(1000, "usd"), card="pm_card_chargeDeclinedLostCard")
+    with pytest.raises(NotFound):
+        payments.open_dispute("pi_unknown")
+
+
+def documents(shelf: Shelf, places: Iterable[int]) -> list[str]:
+    return [shelf.at(place)["id"] for place in places]
+
+
+def test_shelf_finds_by_time_and_by_what_objects_name() -> None:
+    shelf = Shelf("payment_intent", "charge")
+    for number in range(6):
+        shelf.add(
+            {
+                "id": f"re_{number}",
+                "created": number // 2,
+                "payment_intent": f"pi_{number % 2}",
+                "charge": None if number == 5 else f"ch_{number % 3}",
+            }
+        )
+    assert shelf.span(1, 2) == (2, 4)
+    assert shelf.span(2, None) == (4, 6)
+    assert documents(shelf, shelf.among(2, 6, {"payment_intent": "pi_1"})) == ["re_3", "re_5"]
+    both = {"payment_intent": "pi_1", "charge": "ch_1"}
+    assert documents(shelf, shelf.among(0, 6, both)) == ["re_1"]
+    assert documents(shelf, shelf.among(0, 6, {"charge": "ch_9"})) == []
+    assert documents(shelf, shelf.among(5, 2, {})) == []
+
+
 def test_webhook_is_given_up_after_three_days() -> None:
     # docs.stripe.com/webhooks#automatic-retries
     outbox, now = Outbox(Faults()), NOW
@@ -123,6 +192,18 @@ def test_shuffled_events_come_in_reverse() -> None:
         outbox.add(name, NOW)
     due = [each.event_id for each in outbox.due(NOW + timedelta(minutes=1))]
     assert due == ["evt_3", "evt_4", "evt_2", "evt_1"]
+
+
+def test_orders_without_an_end_last_until_they_are_cleared() -> None:
+    faults = Faults()
+    faults.order_webhooks(WebhookFault.DROP, None)
+    outbox = Outbox(faults)
+    for number in range(5):
+        outbox.add(f"evt_{number}", NOW)
+    assert outbox.waiting == []
+    faults.clear()
+    outbox.add("evt_5", NOW)
+    assert [each.event_id for each in outbox.waiting] == ["evt_5"]
 
 
 def test_fault_meets_only_the_requests_it_was_ordered_for() -> None:

@@ -1,0 +1,152 @@
+"""Money on its way back: asked of the provider once, looked up where the answer is unknown."""
+
+from collections.abc import Callable
+
+from shared.application.bookings import Bookings
+from shared.application.payments import PROVIDER, CardPayments
+from shared.application.ports import Payments, ProviderRefund, RefundStatus
+from shared.application.refund_desk import bought_with
+from shared.application.store import Cause
+from shared.domain import commands as bc
+from shared.domain.errors import Declined
+from shared.domain.lots import Lot
+from shared.domain.payment import claims
+from shared.domain.payment import commands as c
+from shared.domain.payment.claims import Refund
+from shared.domain.payment.payment import Payment
+
+# docs.stripe.com/error-codes: somebody refunded by hand what we were to refund.
+_DONE_BY_HAND = frozenset({"charge_already_refunded", "amount_too_large"})
+_DISPUTED = "charge_disputed"
+
+
+class Refunds:
+    """The one way money goes back to a card.
+
+    Args:
+        bookings: those that a refund by hand undoes.
+        provider: who pays it out.
+        card_payments: records a payment that we did not know.
+        check_disputes: asks the provider for the disputes of a payment.
+    """
+
+    def __init__(
+        self,
+        bookings: Bookings,
+        provider: Payments,
+        card_payments: CardPayments,
+        check_disputes: Callable[[str], None],
+    ) -> None:
+        self._bookings = bookings
+        self._payments = bookings.payments
+        self._store = bookings.store
+        self._provider = provider
+        self._card_payments = card_payments
+        self._check_disputes = check_disputes
+
+    def send(self, payment_id: str, refund_id: str, *, asked_before: bool) -> None:
+        """Send money back to the card it came from, once (S2.2, Never 2).
+
+        Args:
+            asked_before: the provider may have been asked already, so it is looked up first, and
+                only a look-up that finds nothing leads to another attempt under another key.
+        """
+        payment = self._payments.load(payment_id).state
+        refund = payment.refund(refund_id)
+        if refund is None or not refund.status.is_open:
+            return
+        if refund.status is claims.RefundStatus.ACCEPTED and refund.provider_refund_id is not None:
+            self._note(payment_id, refund_id, self._provider.refund(refund.provider_refund_id))
+            return
+        attempt = refund.attempt
+        if asked_before:
+            found = self._find(payment_id, refund)
+            if found is not None:
+                self._note(payment_id, refund_id, found)
+                return
+        if payment.locked:
+            return  # the bank decides first; the refund is asked for again then (S2.7)
+        if asked_before:
+            cause = Cause("RetryRefund", "worker", {"refund": refund_id})
+            self._payments.apply(payment_id, c.RetryRefund(refund_id, attempt), cause)
+            attempt += 1
+        try:
+            made = self._provider.create_refund(
+                payment_id,
+                refund.amount,
+                {"refund_id": refund_id, "payment_id": payment_id},
+                f"refund:{refund_id}:{attempt}",
+            )
+        except Declined as declined:
+            self._declined(payment_id, refund_id, declined.code)
+        else:
+            self._note(payment_id, refund_id, made)
+
+    def reported(self, provider_refund_id: str) -> None:
+        """Something happened to a refund: ask the provider what, and decide on that alone."""
+        self.found(self._provider.refund(provider_refund_id))
+
+    def found(self, refund: ProviderRefund) -> None:
+        """What the provider says of a refund, ours or made by hand in its dashboard."""
+        payment_id = refund.intent_id
+        if payment_id is None:
+            return  # of a charge that no intent of ours made
+        if self._store.payment(payment_id) is None:
+            self._card_payments.reported(payment_id, {"refund": refund.provider_refund_id})
+        payment = self._payments.load(payment_id).state
+        ours = payment.refund(refund.metadata.get("refund_id", refund.provider_refund_id))
+        if ours is not None and ours.reason is not None:
+            self._note(payment_id, ours.refund_id, refund)
+        else:
+            self._by_hand(payment, ours, refund)
+
+    def _by_hand(self, payment: Payment, known: Refund | None, refund: ProviderRefund) -> None:
+        """What was refunded in the dashboard is not owed, nor sold, any more."""
+        payment_id, evidence = payment.payment_id, {"refund": refund.provider_refund_id}
+        failed = refund.status in (RefundStatus.FAILED, RefundStatus.CANCELED)
+        if failed:
+            if known is not None:
+                undone = c.NoteRefundRefused(known.refund_id, refund.failure_reason or "failed")
+                self._payments.apply(payment_id, undone, Cause("UndoRefund", PROVIDER, evidence))
+            return
+        if known is None and payment.booking_id is not None and refund.amount == payment.captured:
+            cause = Cause("GiveUp", PROVIDER, evidence)
+            self._bookings.apply(payment.booking_id, bc.GiveUp(payment_id), cause)
+        self._payments.apply(
+            payment_id,
+            lambda p: c.SeeRefund(refund.provider_refund_id, refund.amount, self._lots(p)),
+            Cause("SeeRefund", PROVIDER, evidence),
+        )
+
+    def _declined(self, payment_id: str, refund_id: str, code: str) -> None:
+        """The provider refuses: the money goes to the balance, unless it has gone back already."""
+        if code == _DISPUTED:
+            self._check_disputes(payment_id)
+            return
+        if code in _DONE_BY_HAND:
+            for refund in self._provider.refunds_of(payment_id):
+                self.found(refund)
+            present = self._payments.load(payment_id).state.refund(refund_id)
+            if present is None or not present.status.is_open:
+                return
+        cause = Cause("NoteRefundRefused", PROVIDER, {"code": code})
+        self._payments.apply(payment_id, c.NoteRefundRefused(refund_id, code), cause)
+
+    def _find(self, payment_id: str, refund: Refund) -> ProviderRefund | None:
+        refunds = self._provider.refunds_of(payment_id)
+        return next((r for r in refunds if r.metadata.get("refund_id") == refund.refund_id), None)
+
+    def _note(self, payment_id: str, refund_id: str, found: ProviderRefund) -> None:
+        """What the provider says of a refund of ours."""
+        evidence = {"refund": found.provider_refund_id, "status": found.status.value}
+        command: c.Command
+        if found.status in (RefundStatus.FAILED, RefundStatus.CANCELED):
+            command = c.NoteRefundRefused(refund_id, found.failure_reason or found.status)
+        else:
+            settled = found.status is RefundStatus.SUCCEEDED
+            command = c.NoteRefund(refund_id, found.provider_refund_id, settled)
+        cause = Cause(type(command).__name__, PROVIDER, evidence)
+        self._payments.apply(payment_id, command, cause)
+
+    def _lots(self, payment: Payment) -> tuple[Lot, ...]:
+        return bought_with(payment, self._store)

@@ -1,0 +1,317 @@
+"""Deciding on a payment: its state, a command and the time in, events out. No I/O, no randomness.
+
+Every command is safe to repeat: what is known already yields no event.
+"""
+
+from datetime import datetime, timedelta
+
+from shared.domain.business_days import Calendar, add_business_days
+from shared.domain.case.events import CaseKind
+from shared.domain.duty import MOST_STEPS, first_due, next_of
+from shared.domain.errors import NotFound, RuleBroken
+from shared.domain.lots import Lot, money_lot
+from shared.domain.money import Money
+from shared.domain.payment import commands as c
+from shared.domain.payment import events as e
+from shared.domain.payment.claims import Refund, RefundStatus
+from shared.domain.payment.disputes import note_dispute
+from shared.domain.payment.duties import case_needed, duties, letter
+from shared.domain.payment.payment import DUPLICATE, Payment, Status, evolve
+from shared.domain.payment.refund_sources import unused_of
+from shared.domain.payment_letters import PaymentLetter
+from shared.domain.policy import Policy
+
+_SYSTEM = "system"
+
+
+def decide(
+    payment: Payment, command: c.Command, now: datetime, policy: Policy, calendar: Calendar
+) -> tuple[tuple[e.Event, ...], Payment]:
+    """What follows from a command, and everything else that is due by now.
+
+    Args:
+        payment: the present state.
+        command: what is asked.
+        now: business time, UTC.
+        policy: the one the payment was made under.
+        calendar: the tenant's business days.
+
+    Returns:
+        The events, in order, and the state after them.
+
+    Raises:
+        RuleBroken: the command breaks a rule; `field` names the input.
+        NotFound: it names a refund that is not this payment's.
+    """
+    events = list(_answer(payment, command, now, policy, calendar))
+    for event in events:
+        payment = evolve(payment, event, now)
+    for _ in range(MOST_STEPS):
+        due = first_due(duties(payment, policy), now)
+        if due is None:
+            return tuple(events), payment
+        for event in due.events:
+            events.append(event)
+            payment = evolve(payment, event, now)
+    raise AssertionError(f"the duties of payment {payment.payment_id} do not come to rest")
+
+
+def next_due(payment: Payment, now: datetime, policy: Policy) -> datetime | None:
+    """When the payment must be looked at again if nothing else happens; None if never."""
+    return next_of(duties(payment, policy), now)
+
+
+def _answer(
+    payment: Payment, command: c.Command, now: datetime, policy: Policy, calendar: Calendar
+) -> tuple[e.Event, ...]:
+    match command:
+        case c.Tick():
+            return ()
+        case c.Capture():
+            return _capture(payment, command, now, policy)
+        case c.Decline():
+            known = payment.status is not Status.OPEN or (
+                payment.decline_code == command.decline_code
+            )
+            if known:
+                return ()
+            told = letter(payment, PaymentLetter.PAYMENT_DECLINED, command.decline_code)
+            return e.PaymentDeclined(command.decline_code), *told
+        case c.Abandon():
+            return (e.PaymentAbandoned(),) if payment.status is Status.OPEN else ()
+        case c.Allocate():
+            return (e.PaymentAllocated(command.booking_id, command.amount),)
+        case c.Credit():
+            return _credit(payment, late=command.late)
+        case c.Return():
+            return (e.PaymentReturned(command.booking_id, command.amount),)
+        case c.RequestRefund():
+            return _request_refund(payment, command, now, policy, calendar)
+        case c.ApproveRefund() | c.DenyRefund():
+            return _approve(payment, command)
+        case c.NoteRefund() | c.RetryRefund() | c.NoteRefundRefused():
+            return _note_refund(payment, command, now, policy)
+        case c.SeeRefund():
+            return _see_refund(payment, command)
+        case c.NoteDispute():
+            return note_dispute(payment, command)
+        case c.SuspectDuplicate():
+            if payment.question is not None:
+                return ()
+            answer_by = now + timedelta(seconds=policy.duplicate_question)
+            question = e.DuplicateSuspected(command.of, command.why, answer_by)
+            return question, *letter(payment, PaymentLetter.DUPLICATE_QUESTION, command.of)
+        case c.AnswerDuplicate():
+            return _answer_duplicate(payment, command)
+        case c.KeepDuplicate():
+            known = "case-duplicate" in payment.cases
+            needed = case_needed(DUPLICATE, CaseKind.DUPLICATE_UNANSWERED, now, policy)
+            return () if known else (needed,)
+        case c.NoteShown():
+            fresh = payment.status is Status.CAPTURED and payment.shown_at is None
+            return (e.PaymentShown(),) if fresh else ()
+        case c.NoteCase():
+            known = payment.cases.get(command.effect_id, "unknown") is not None
+            return () if known else (e.CaseGiven(command.effect_id, command.case_number),)
+        case c.NoteLetterSent():
+            known = command.letter_id not in payment.pending
+            return () if known else (e.LetterSent(command.letter_id),)
+        case c.NoteLetterRefused():
+            known = command.letter_id not in payment.pending
+            return () if known else (e.LetterRefused(command.letter_id, command.code),)
+
+
+# --- money comes in -------------------------------------------------------------------------------
+
+
+def _capture(
+    payment: Payment, command: c.Capture, now: datetime, policy: Policy
+) -> tuple[e.Event, ...]:
+    if payment.status is Status.CAPTURED:
+        return ()
+    captured = e.PaymentCaptured(
+        command.amount, command.charge_id, command.card, command.captured_at
+    )
+    if payment.customer_id is None:
+        # Nobody of ours: a person finds out whose money it is (S2.5).
+        return captured, case_needed("unknown", CaseKind.UNKNOWN_PAYMENT, now, policy)
+    receipt = letter(payment, PaymentLetter.RECEIPT)
+    if payment.purpose is e.Purpose.TOP_UP:
+        lot = _lot(payment, "top-up", command.amount, command.captured_at, our_fault=False)
+        return captured, e.PaymentCredited(lot), *receipt
+    return captured, *receipt
+
+
+def _credit(payment: Payment, *, late: bool) -> tuple[e.Event, ...]:
+    if payment.unallocated <= 0 or payment.customer_id is None:
+        return ()
+    amount = Money(payment.unallocated, payment.captured.currency)
+    paid_at = payment.captured_at or payment.opened_at
+    lot = _lot(payment, "credit", amount, paid_at, our_fault=True)
+    asked = letter(payment, PaymentLetter.LATE_PAYMENT_CHOICE) if late else ()
+    return e.PaymentCredited(lot), *asked
+
+
+def _lot(payment: Payment, what: str, amount: Money, paid_at: datetime, *, our_fault: bool) -> Lot:
+    lot_id = f"{payment.payment_id}-{what}"
+    return money_lot(lot_id, amount, payment.payment_id, paid_at, our_fault=our_fault)
+
+
+def _answer_duplicate(payment: Payment, command: c.AnswerDuplicate) -> tuple[e.Event, ...]:
+    if payment.question is None:
+        raise RuleBroken("nothing_asked", "Nobody asked about this payment.")
+    if payment.wanted_both == command.wanted_both:
+        return ()
+    if payment.question_over:
+        raise RuleBroken("question_over", "This was answered, or a person looks at it by now.")
+    return (e.DuplicateAnswered(command.wanted_both),)
+
+
+# --- refunds --------------------------------------------------------------------------------------
+
+
+def _request_refund(
+    payment: Payment, command: c.RequestRefund, now: datetime, policy: Policy, calendar: Calendar
+) -> tuple[e.Event, ...]:
+    if payment.refund(command.refund_id) is not None:
+        return ()
+    require_refundable(payment, command.amount)
+    if payment.locked and command.by != _SYSTEM and command.returned_by is None:
+        raise RuleBroken(
+            "payment_disputed", "The customer's bank asks about this payment; it decides first."
+        )
+    returned: tuple[e.Event, ...] = ()
+    if command.returned_by is not None:
+        returned = (e.PaymentReturned(command.returned_by, command.amount),)
+    requested = e.RefundRequested(
+        refund_id=command.refund_id,
+        amount=command.amount,
+        reason=command.reason,
+        by=command.by,
+        taken=command.taken,
+        goodwill=command.goodwill,
+        initiate_by=add_business_days(now, policy.refund_initiate_days, calendar),
+        settle_by=add_business_days(now, policy.refund_settle_days, calendar),
+        needs_approval=_needs_approval(command, policy),
+    )
+    told: tuple[e.Event, ...] = ()
+    if requested.needs_approval:
+        matter = f"approval-{command.refund_id}"
+        told = (case_needed(matter, CaseKind.REFUND_APPROVAL, now, policy),)
+    elif command.reason is e.RefundReason.DUPLICATE:
+        told = letter(payment, PaymentLetter.DUPLICATE_REFUNDED, command.refund_id)
+    return *returned, requested, *told
+
+
+def require_refundable(payment: Payment, amount: Money) -> None:
+    """Refuse an amount that cannot go back on a payment, with the fact (Never 2).
+
+    Raises:
+        RuleBroken: it is not above zero, in another currency, or more than is left.
+    """
+    if amount.minor <= 0:
+        raise RuleBroken("amount_not_positive", "A refund is above zero.", "amount_minor")
+    if amount.currency != payment.captured.currency:
+        raise RuleBroken(
+            "currency_mismatch",
+            f"This payment was made in {payment.captured.currency.upper()}.",
+            "currency",
+        )
+    if amount.minor > payment.refundable.minor:
+        raise RuleBroken(
+            "refund_exceeds_charge",
+            f"Of {payment.captured}, {payment.refunded} went back or is on its way; "
+            f"at most {payment.refundable} can follow.",
+            "amount_minor",
+        )
+
+
+def _needs_approval(command: c.RequestRefund, policy: Policy) -> bool:
+    """Above the limit a manager decides what an agent asked for; rules decide all else."""
+    if not command.by.startswith("agent:"):
+        return False
+    limit = dict(policy.refund_approval_above).get(command.amount.currency, 0)
+    return command.amount.minor > limit
+
+
+def _approve(payment: Payment, command: c.ApproveRefund | c.DenyRefund) -> tuple[e.Event, ...]:
+    refund = _known(payment, command.refund_id)
+    if refund.status is not RefundStatus.AWAITING_APPROVAL:
+        already = RefundStatus.DENIED if isinstance(command, c.DenyRefund) else None
+        if refund.status is already or (already is None and refund.status.counts):
+            return ()
+        raise RuleBroken("refund_not_waiting", f"This refund is {refund.status}.")
+    if isinstance(command, c.ApproveRefund):
+        return (e.RefundApproved(refund.refund_id, command.by),)
+    return (e.RefundDenied(refund.refund_id, command.by, "manager"),)
+
+
+def _note_refund(
+    payment: Payment,
+    command: c.NoteRefund | c.RetryRefund | c.NoteRefundRefused,
+    now: datetime,
+    policy: Policy,
+) -> tuple[e.Event, ...]:
+    refund = _known(payment, command.refund_id)
+    match command:
+        case c.NoteRefund() if refund.status.is_open:
+            if command.settled:
+                told = letter(payment, PaymentLetter.REFUND_RECEIPT, refund.refund_id)
+                return e.RefundSettled(refund.refund_id, command.provider_refund_id), *told
+            if refund.status is RefundStatus.ACCEPTED:
+                return ()
+            return (e.RefundAccepted(refund.refund_id, command.provider_refund_id),)
+        case c.RetryRefund() if refund.status is RefundStatus.REQUESTED:
+            if command.attempt != refund.attempt:
+                return ()
+            return (e.RefundAttempted(refund.refund_id, refund.attempt + 1),)
+        case c.NoteRefundRefused():
+            return _refused(payment, refund, command.code, now, policy)
+        case _:
+            return ()
+
+
+def _refused(
+    payment: Payment, refund: Refund, code: str, now: datetime, policy: Policy
+) -> tuple[e.Event, ...]:
+    """To the balance, or to a manager where nobody knows whose balance: never silence (S2.2)."""
+    if refund.reason is None:
+        undone = refund.status is RefundStatus.SETTLED
+        return (e.RefundUndone(refund.refund_id),) if undone else ()
+    told: tuple[e.Event, ...] = letter(payment, PaymentLetter.REFUND_ON_BALANCE, refund.refund_id)
+    if payment.customer_id is None:
+        matter = f"failed-{refund.refund_id}"
+        told = (case_needed(matter, CaseKind.REFUND_FAILED, now, policy),)
+    if refund.status.is_open:
+        return e.RefundRefused(refund.refund_id, code), *told
+    if refund.status is RefundStatus.SETTLED:
+        return e.RefundFailed(refund.refund_id, code), *told
+    return ()
+
+
+def _see_refund(payment: Payment, command: c.SeeRefund) -> tuple[e.Event, ...]:
+    """What was refunded by hand is paid by what is left of the payment, then by us."""
+    if payment.refund(command.provider_refund_id) is not None:
+        return ()
+    waiting = next((r for r in payment.refunds if _is_the_same(r, command)), None)
+    if waiting is not None:
+        # Somebody was faster than we: it is the refund we were to make, and is made once.
+        told = letter(payment, PaymentLetter.REFUND_RECEIPT, waiting.refund_id)
+        return e.RefundSettled(waiting.refund_id, command.provider_refund_id), *told
+    need = command.amount.minor - max(0, min(payment.unallocated, command.amount.minor))
+    taken, covered = unused_of(command.lots, need)
+    told = letter(payment, PaymentLetter.REFUND_RECEIPT, command.provider_refund_id)
+    goodwill = need - covered
+    return e.RefundSeen(command.provider_refund_id, command.amount, taken, goodwill), *told
+
+
+def _is_the_same(refund: Refund, command: c.SeeRefund) -> bool:
+    waits = refund.status in (RefundStatus.REQUESTED, RefundStatus.AWAITING_APPROVAL)
+    return waits and refund.amount == command.amount
+
+
+def _known(payment: Payment, refund_id: str) -> Refund:
+    refund = payment.refund(refund_id)
+    if refund is None:
+        raise NotFound("refund_unknown", "This payment has no such refund.", "refund_id")
+    return refund

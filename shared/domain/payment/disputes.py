@@ -1,0 +1,70 @@
+"""Disputes and inquiries: what the provider says of one, turned into what is new (S2.7, S2.11)."""
+
+from dataclasses import replace
+
+from shared.domain.lots import Lot
+from shared.domain.payment import commands as c
+from shared.domain.payment import events as e
+from shared.domain.payment.claims import Dispute, RefundStatus
+from shared.domain.payment.duties import letter
+from shared.domain.payment.payment import DISPUTE_LOST, Payment
+from shared.domain.payment.refund_sources import unused_of
+from shared.domain.payment_letters import PaymentLetter
+
+
+def note_dispute(payment: Payment, command: c.NoteDispute) -> tuple[e.Event, ...]:
+    """Whatever of a dispute is not known yet, in the order in which it must have happened."""
+    known = payment.dispute(command.dispute_id)
+    events: list[e.Event] = []
+    if known is None:
+        opened = e.DisputeOpened(
+            command.dispute_id, command.amount, command.inquiry, command.reason
+        )
+        events += [opened, *letter(payment, PaymentLetter.DISPUTE_NOTICE, command.dispute_id)]
+        known = Dispute(
+            command.dispute_id, command.amount, command.inquiry, command.reason, payment.opened_at
+        )
+    elif known.inquiry and not command.inquiry:
+        events.append(e.DisputeEscalated(command.dispute_id))
+    unused = tuple(
+        lot for lot in command.lots if lot.payment_id == payment.payment_id and lot.value.minor
+    )
+    if known.is_open and unused and not command.inquiry:
+        events.append(e.LotsFrozen(command.dispute_id, unused))
+        known = replace(known, frozen=(*known.frozen, *unused))
+    moved = [m for m in command.movements if m[0] not in known.movements]
+    events += [e.FundsMoved(command.dispute_id, *movement) for movement in moved]
+    if command.lost is not None and known.lost is None:
+        withdrawn = known.withdrawn - sum(amount for _, amount, _ in moved)
+        events += _close(payment, known, withdrawn, lost=command.lost)
+    return tuple(events)
+
+
+def _close(payment: Payment, dispute: Dispute, withdrawn: int, *, lost: bool) -> list[e.Event]:
+    """Won: all is as before. Lost: what was frozen and not paid out covers it, never twice."""
+    if not lost:
+        return [e.DisputeClosed(dispute.dispute_id, False, 0, dispute.frozen)]
+    unpaid = [r for r in payment.refunds if r.status in _NOT_PAID_OUT]
+    denied: list[e.Event] = [e.RefundDenied(r.refund_id, "system", DISPUTE_LOST) for r in unpaid]
+    here = payment.unallocated + sum(r.amount.minor for r in unpaid)
+    from_here = max(0, min(here, withdrawn))
+    taken, from_lots = unused_of(dispute.frozen, withdrawn - from_here)
+    gone = {part.lot.lot_id: part.seconds for part in taken}
+    thawed = [lot.without(gone.get(lot.lot_id, 0)) for lot in dispute.frozen]
+    closed = e.DisputeClosed(
+        dispute.dispute_id,
+        True,
+        from_here + from_lots,
+        tuple(lot for lot in thawed if lot.left),
+    )
+    return [*denied, closed]
+
+
+_NOT_PAID_OUT = (RefundStatus.AWAITING_APPROVAL, RefundStatus.REQUESTED)
+
+
+def frozen_after(before: tuple[Lot, ...], thawed: tuple[Lot, ...]) -> tuple[e.Taken, ...]:
+    """What of the frozen lots was used up by a lost dispute."""
+    left = {lot.lot_id: lot.left for lot in thawed}
+    parts = tuple(e.Taken(lot, lot.left - left.get(lot.lot_id, 0)) for lot in before)
+    return tuple(part for part in parts if part.seconds)

@@ -1,0 +1,75 @@
+"""What a payment needs next, and when: one list of duties gives both the actions and the timer."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from shared.domain.case.events import CaseKind
+from shared.domain.duty import Duty
+from shared.domain.payment import events as e
+from shared.domain.payment.claims import Refund, RefundStatus
+from shared.domain.payment.payment import Payment
+from shared.domain.payment_letters import PaymentLetter
+from shared.domain.policy import Policy
+
+
+def duties(payment: Payment, policy: Policy) -> Iterator[Duty[e.Event]]:
+    """Everything the payment will have to do if nothing else happens.
+
+    Args:
+        payment: its present state.
+        policy: the one it was made under.
+    """
+    for effect_id, pending in payment.pending.items():
+        at = pending.again_at(policy)
+        if _is_with_the_provider(payment, effect_id):
+            at = pending.since + timedelta(seconds=policy.provider_read_every)
+        yield Duty(at, (e.EffectRedriven(effect_id),))
+    for refund in payment.refunds:
+        yield from _deadlines(payment, refund, policy)
+    if payment.question is not None and not payment.question_over:
+        at = payment.question.answer_by
+        yield Duty(
+            at,
+            (
+                e.DuplicateUnanswered(),
+                case_needed("duplicate", CaseKind.DUPLICATE_UNANSWERED, at, policy),
+            ),
+        )
+
+
+def _is_with_the_provider(payment: Payment, effect_id: str) -> bool:
+    """Whether only time will tell: the bank decides, or the refund is on its way."""
+    refund = payment.refund(effect_id)
+    accepted = refund is not None and refund.status is RefundStatus.ACCEPTED
+    return accepted or payment.dispute(effect_id) is not None
+
+
+def _deadlines(payment: Payment, refund: Refund, policy: Policy) -> Iterator[Duty[e.Event]]:
+    """The provider must have taken it by the first, and paid it out by the second (S2.2)."""
+    waits = refund.status in (RefundStatus.AWAITING_APPROVAL, RefundStatus.REQUESTED)
+    open_until = {
+        e.Stage.INITIATE: refund.initiate_by if waits else None,
+        e.Stage.SETTLE: refund.settle_by if waits or refund.status.is_open else None,
+    }
+    for stage, at in open_until.items():
+        if at is None or stage in refund.overdue:
+            continue
+        matter = f"overdue-{stage}-{refund.refund_id}"
+        late: tuple[e.Event, ...] = (
+            e.RefundOverdue(refund.refund_id, stage),
+            case_needed(matter, CaseKind.REFUND_OVERDUE, at, policy),
+        )
+        yield Duty(at, (*late, *letter(payment, PaymentLetter.REFUND_DELAYED, refund.refund_id)))
+
+
+def case_needed(matter: str, kind: CaseKind, now: datetime, policy: Policy) -> e.CaseNeeded:
+    """A person has to look at a matter, within the time for payment problems (S1.14)."""
+    deadline = now + timedelta(seconds=policy.payment_check)
+    return e.CaseNeeded(f"case-{matter}", kind, deadline)
+
+
+def letter(payment: Payment, kind: PaymentLetter, about: str = "") -> tuple[e.LetterDue, ...]:
+    """The letter under its own id, if there is somebody to write to and it was not written yet."""
+    if payment.customer_id is None or (kind, about) in payment.letters:
+        return ()
+    return (e.LetterDue(f"{payment.payment_id}-{kind}-{len(payment.letters)}", kind, about),)

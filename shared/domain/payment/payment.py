@@ -1,0 +1,380 @@
+"""A payment: its state, how each event changes it; always the fold of its events (Never 5)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.card import Card
+from shared.domain.money import Money
+from shared.domain.payment import events as e
+from shared.domain.payment.claims import Dispute, Refund, RefundStatus
+from shared.domain.payment_letters import PaymentLetter
+from shared.domain.pending import LOOK_UP, Pending, asked, settled
+
+
+class Status(StrEnum):
+    """Where a payment stands."""
+
+    OPEN = "open"
+    CAPTURED = "captured"
+    ABANDONED = "abandoned"
+
+
+# What moves a payment on; docs/payment-states.md is drawn from this (`make docs`).
+TRANSITIONS: Mapping[tuple[Status | None, type[e.Event]], Status] = {
+    (None, e.PaymentOpened): Status.OPEN,
+    (Status.OPEN, e.PaymentCaptured): Status.CAPTURED,
+    (Status.OPEN, e.PaymentAbandoned): Status.ABANDONED,
+    (Status.ABANDONED, e.PaymentCaptured): Status.CAPTURED,
+}
+_MOVING = frozenset(event for _, event in TRANSITIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One payment by card, as the fold of its events. Times UTC.
+
+    Args:
+        captured: what the provider took.
+        unallocated: of it, what belongs to no booking, balance or refund; minor units.
+        cases: case numbers by the matter they were opened for.
+        letters: what was written already, and about what.
+    """
+
+    payment_id: str
+    purpose: e.Purpose
+    customer_id: str | None
+    booking_id: str | None
+    due: Money
+    checkout: str | None
+    language: str
+    policy_version: int
+    opened_at: datetime
+    status: Status
+    captured: Money
+    unallocated: int = 0
+    charge_id: str | None = None
+    card: Card | None = None
+    captured_at: datetime | None = None
+    decline_code: str | None = None
+    refunds: tuple[Refund, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+    question: e.DuplicateSuspected | None = None
+    wanted_both: bool | None = None
+    question_over: bool = False
+    shown_at: datetime | None = None
+    cases: Mapping[str, str | None] = field(default_factory=dict)
+    letters: frozenset[tuple[PaymentLetter, str]] = frozenset()
+    pending: Mapping[str, Pending] = field(default_factory=dict)
+
+    def refund(self, refund_id: str) -> Refund | None:
+        """The refund of this id, ours or the provider's."""
+        return next(
+            (r for r in self.refunds if refund_id in (r.refund_id, r.provider_refund_id)), None
+        )
+
+    def dispute(self, dispute_id: str) -> Dispute | None:
+        """The dispute of this id."""
+        return next((d for d in self.disputes if d.dispute_id == dispute_id), None)
+
+    @property
+    def refunded(self) -> Money:
+        """What has gone back or is on its way, by whomever."""
+        back = sum(r.amount.minor for r in self.refunds if r.status.counts)
+        return Money(back, self.captured.currency)
+
+    @property
+    def refundable(self) -> Money:
+        """What may still go back: captured, less refunds and what banks have kept (Never 2)."""
+        kept = sum(d.withdrawn for d in self.disputes if d.lost)
+        return self.captured - self.refunded - Money(kept, self.captured.currency)
+
+    @property
+    def locked(self) -> bool:
+        """Whether a bank asks about it, so that nothing is paid out meanwhile (S2.7)."""
+        return any(d.is_open for d in self.disputes)
+
+    @property
+    def contested(self) -> bool:
+        """Whether a bank claims it back: what was bought with it waits; an inquiry only asks."""
+        return any(d.is_open and not d.inquiry for d in self.disputes)
+
+
+def fold(history: Iterable[tuple[datetime, e.Event]]) -> Payment | None:
+    """The state that a history leads to; None for an empty one.
+
+    Args:
+        history: (business time of the decision, event) in order.
+    """
+    payment: Payment | None = None
+    for at, event in history:
+        payment = evolve(payment, event, at)
+    return payment
+
+
+def evolve(payment: Payment | None, event: e.Event, at: datetime) -> Payment:
+    """The state after one event.
+
+    Args:
+        payment: the state before; None only for PaymentOpened.
+        event: what happened.
+        at: business time of the decision, UTC.
+
+    Raises:
+        LookupError: this event never happens to a payment of this status.
+    """
+    if payment is None:
+        if not isinstance(event, e.PaymentOpened):
+            raise LookupError(f"{type(event).__name__} without a payment")
+        return _opened(event, at)
+    if type(event) in _MOVING:
+        status = TRANSITIONS.get((payment.status, type(event)))
+        if status is None:
+            raise LookupError(f"{type(event).__name__} of a payment that is {payment.status}")
+        payment = replace(payment, status=status)
+    match event:
+        case e.PaymentDeclined():
+            return replace(payment, decline_code=event.decline_code)
+        case e.PaymentAbandoned():
+            return _settle(payment, LOOK_UP)
+        case e.PaymentCaptured():
+            return _settle(_captured(payment, event), LOOK_UP)
+        case e.PaymentShown():
+            return replace(payment, shown_at=at)
+        case e.PaymentAllocated():
+            return _unallocated(payment, -event.amount.minor)
+        case e.PaymentCredited():
+            return _unallocated(payment, -event.lot.paid.minor)
+        case e.PaymentReturned():
+            return _unallocated(payment, event.amount.minor)
+        case (
+            e.DisputeOpened()
+            | e.LotsFrozen()
+            | e.DisputeEscalated()
+            | e.FundsMoved()
+            | e.DisputeClosed()
+        ):
+            return _disputed(payment, event, at)
+        case e.DuplicateSuspected():
+            return replace(payment, question=event)
+        case e.DuplicateAnswered():
+            answered = replace(payment, wanted_both=event.wanted_both, question_over=True)
+            return answered if event.wanted_both else _ask(answered, DUPLICATE, at)
+        case e.DuplicateUnanswered():
+            return replace(payment, question_over=True)
+        case e.CaseNeeded():
+            noted = replace(payment, cases={**payment.cases, event.effect_id: None})
+            return _ask(_settle(noted, DUPLICATE), event.effect_id, at)
+        case e.CaseGiven():
+            cases = {**payment.cases, event.effect_id: event.case_number}
+            return _settle(replace(payment, cases=cases), event.effect_id)
+        case e.LetterDue():
+            letters = payment.letters | {(event.letter, event.about)}
+            return _ask(replace(payment, letters=letters), event.letter_id, at)
+        case e.LetterSent() | e.LetterRefused():
+            return _settle(payment, event.letter_id)
+        case e.EffectRedriven():
+            return _ask(payment, event.effect_id, at)
+        case _:
+            return _refunded(payment, event, at)
+
+
+def _opened(event: e.PaymentOpened, at: datetime) -> Payment:
+    payment = Payment(
+        payment_id=event.payment_id,
+        purpose=event.purpose,
+        customer_id=event.customer_id,
+        booking_id=event.booking_id,
+        due=event.due,
+        checkout=event.checkout,
+        language=event.language,
+        policy_version=event.policy_version,
+        opened_at=at,
+        status=TRANSITIONS[None, e.PaymentOpened],
+        captured=Money.zero(event.due.currency),
+    )
+    return _ask(payment, LOOK_UP, at)
+
+
+def _captured(payment: Payment, event: e.PaymentCaptured) -> Payment:
+    return replace(
+        payment,
+        captured=event.amount,
+        unallocated=event.amount.minor,
+        charge_id=event.charge_id,
+        card=event.card,
+        captured_at=event.captured_at,
+        decline_code=None,
+    )
+
+
+# --- refunds --------------------------------------------------------------------------------------
+
+
+def _refunded(payment: Payment, event: e.Event, at: datetime) -> Payment:
+    match event:
+        case e.RefundRequested():
+            return _requested(payment, event, at)
+        case e.RefundSeen():
+            seen = Refund(
+                refund_id=event.provider_refund_id,
+                amount=event.amount,
+                reason=None,
+                by="hand",
+                status=RefundStatus.SETTLED,
+                requested_at=at,
+                taken=event.taken,
+                goodwill=event.goodwill,
+                provider_refund_id=event.provider_refund_id,
+            )
+            from_here = event.amount.minor - _elsewhere(event)
+            return _unallocated(replace(payment, refunds=(*payment.refunds, seen)), -from_here)
+        case e.RefundUndone():
+            return _with(payment, event.provider_refund_id, status=RefundStatus.UNDONE)
+        case e.RefundApproved():
+            approved = _with(payment, event.refund_id, status=RefundStatus.REQUESTED)
+            return _ask(approved, event.refund_id, at)
+        case e.RefundDenied():
+            denied = _with(payment, event.refund_id, status=RefundStatus.DENIED, code=event.why)
+            if event.why == DISPUTE_LOST:
+                refund = payment.refund(event.refund_id)
+                denied = _unallocated(denied, refund.amount.minor if refund else 0)
+            return _settle(denied, event.refund_id)
+        case e.RefundAttempted():
+            tried = _with(payment, event.refund_id, attempt=event.attempt)
+            return _ask(tried, event.refund_id, at)
+        case e.RefundAccepted():
+            accepted = _with(
+                payment,
+                event.refund_id,
+                status=RefundStatus.ACCEPTED,
+                provider_refund_id=event.provider_refund_id,
+            )
+            return _ask(_settle(accepted, event.refund_id), event.refund_id, at)
+        case e.RefundSettled():
+            done = _with(
+                payment,
+                event.refund_id,
+                status=RefundStatus.SETTLED,
+                provider_refund_id=event.provider_refund_id,
+            )
+            return _settle(done, event.refund_id)
+        case e.RefundRefused():
+            return _settle(_back(payment, event, RefundStatus.REFUSED), event.refund_id)
+        case e.RefundFailed():
+            return _back(payment, event, RefundStatus.FAILED)
+        case e.RefundOverdue():
+            refund = payment.refund(event.refund_id)
+            overdue = (refund.overdue if refund else frozenset()) | {event.stage}
+            return _with(payment, event.refund_id, overdue=overdue)
+        case _:
+            return payment
+
+
+DISPUTE_LOST = "dispute_lost"
+# What is done about a payment the customer did not mean, until a refund or a case has come of it.
+DUPLICATE = "duplicate"
+
+
+def _requested(payment: Payment, event: e.RefundRequested, at: datetime) -> Payment:
+    waits = event.needs_approval
+    refund = Refund(
+        refund_id=event.refund_id,
+        amount=event.amount,
+        reason=event.reason,
+        by=event.by,
+        status=RefundStatus.AWAITING_APPROVAL if waits else RefundStatus.REQUESTED,
+        requested_at=at,
+        initiate_by=event.initiate_by,
+        settle_by=event.settle_by,
+        taken=event.taken,
+        goodwill=event.goodwill,
+    )
+    noted = replace(payment, refunds=(*payment.refunds, refund))
+    noted = _settle(noted, DUPLICATE)
+    noted = _unallocated(noted, _elsewhere(event) - event.amount.minor)
+    return noted if waits else _ask(noted, event.refund_id, at)
+
+
+def _elsewhere(event: e.RefundRequested | e.RefundSeen) -> int:
+    """The part of a refund that does not come from what the payment still holds."""
+    return sum(part.value.minor for part in event.taken) + event.goodwill
+
+
+def _back(
+    payment: Payment, event: e.RefundRefused | e.RefundFailed, status: RefundStatus
+) -> Payment:
+    """The money is here again: on the balance, or with the payment where nobody knows whose."""
+    refund = payment.refund(event.refund_id)
+    back = _with(payment, event.refund_id, status=status, code=event.code)
+    if payment.customer_id is None and refund is not None:
+        return _unallocated(back, refund.amount.minor)
+    return back
+
+
+def _with(payment: Payment, refund_id: str, **changes: object) -> Payment:
+    refunds = tuple(
+        replace(r, **changes) if r.refund_id == refund_id else r  # type: ignore[arg-type]
+        for r in payment.refunds
+    )
+    return replace(payment, refunds=refunds)
+
+
+# --- disputes -------------------------------------------------------------------------------------
+
+
+def _disputed(
+    payment: Payment,
+    event: e.DisputeOpened | e.LotsFrozen | e.DisputeEscalated | e.FundsMoved | e.DisputeClosed,
+    at: datetime,
+) -> Payment:
+    if isinstance(event, e.DisputeOpened):
+        dispute = Dispute(event.dispute_id, event.amount, event.inquiry, event.reason, at)
+        noted = replace(payment, disputes=(*payment.disputes, dispute))
+        return _ask(noted, event.dispute_id, at)
+    disputes = tuple(
+        _dispute(d, event) if d.dispute_id == event.dispute_id else d for d in payment.disputes
+    )
+    noted = replace(payment, disputes=disputes)
+    if isinstance(event, e.DisputeClosed):
+        if event.lost:
+            closed = payment.dispute(event.dispute_id)
+            frozen = sum(lot.value.minor for lot in closed.frozen) if closed else 0
+            thawed = sum(lot.value.minor for lot in event.thawed)
+            noted = _unallocated(noted, -(event.covered - (frozen - thawed)))
+        return _settle(noted, event.dispute_id)
+    return noted
+
+
+def _dispute(
+    dispute: Dispute, event: e.LotsFrozen | e.DisputeEscalated | e.FundsMoved | e.DisputeClosed
+) -> Dispute:
+    match event:
+        case e.LotsFrozen():
+            return replace(dispute, frozen=(*dispute.frozen, *event.lots))
+        case e.DisputeEscalated():
+            return replace(dispute, inquiry=False)
+        case e.FundsMoved():
+            return replace(
+                dispute,
+                withdrawn=dispute.withdrawn - event.amount,
+                movements=(*dispute.movements, event.transaction_id),
+            )
+        case e.DisputeClosed():
+            return replace(dispute, lost=event.lost, frozen=())
+
+
+# --- what both need -------------------------------------------------------------------------------
+
+
+def _unallocated(payment: Payment, change: int) -> Payment:
+    return replace(payment, unallocated=payment.unallocated + change)
+
+
+def _ask(payment: Payment, effect_id: str, at: datetime) -> Payment:
+    return replace(payment, pending=asked(payment.pending, effect_id, at))
+
+
+def _settle(payment: Payment, effect_id: str) -> Payment:
+    return replace(payment, pending=settled(payment.pending, effect_id))
