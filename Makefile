@@ -11,8 +11,8 @@ WHEELS := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-manylinux_2_28
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: setup ## play one booked, paid, dropped and finished session on this machine
-	$(PY) -m infra.local.demo
+demo: setup ## play a story on this machine and check its end; STORY= picks another (README)
+	$(PY) -m infra.local.demo $(STORY)
 
 test: setup ## run every test
 	$(PY) -m pytest -n auto --dist loadgroup

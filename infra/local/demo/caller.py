@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
@@ -11,6 +12,24 @@ from urllib.request import Request, urlopen
 from infra.local.settings import StackError
 
 _SECONDS = 30
+
+
+class Refused(StackError):
+    """An answer outside 2xx.
+
+    Args:
+        what: the request.
+        status: of the answer.
+        text: its body.
+    """
+
+    def __init__(self, what: str, status: int, text: str) -> None:
+        super().__init__(f"{what} answered {status}: {text}")
+        self.status = status
+        try:
+            self.code = str(json.loads(text).get("code"))
+        except ValueError:
+            self.code = "unreadable"
 
 
 class Caller:
@@ -37,13 +56,29 @@ class Caller:
         """Store something."""
         return self._ask("PUT", path, body, {})
 
+    def refused(self, path: str, body: Mapping[str, Any] | None = None) -> str | None:
+        """Ask for something that is to be refused; the code of the refusal, None if it was not."""
+        try:
+            self.post(path, body)
+        except Refused as refusal:
+            return refusal.code
+        return None
+
     def form(self, path: str, fields: Mapping[str, str], key: str) -> dict[str, Any]:
-        """Post a form to the payment provider with its publishable key, as a browser does."""
+        """Post a form to the payment provider with its publishable key, as a browser does.
+
+        A card that is declined is an answer too (402).
+        """
         headers = {
             "Authorization": f"Bearer {key}",
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        return self._send(Request(self._base + path, urlencode(fields).encode(), headers))
+        try:
+            return self._send(Request(self._base + path, urlencode(fields).encode(), headers))
+        except Refused as refusal:
+            if refusal.status != HTTPStatus.PAYMENT_REQUIRED:
+                raise
+            return {}
 
     def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None, headers: dict[str, str]
@@ -63,7 +98,6 @@ class Caller:
                 found: dict[str, Any] = json.loads(answer.read() or b"{}")
                 return found
         except HTTPError as error:
-            text = error.read().decode(errors="replace")
-            raise StackError(f"{what} answered {error.code}: {text}") from error
+            raise Refused(what, error.code, error.read().decode(errors="replace")) from error
         except (URLError, TimeoutError) as error:
             raise StackError(f"{what} did not answer: {error}") from error

@@ -1,0 +1,157 @@
+"""Everybody who takes part in a story, and what they do in each of them: offer, book, pay, wait."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from infra.local.demo.caller import Caller
+from infra.local.settings import StackError
+
+# +1 202 555 01xx is reserved for fiction.
+CUSTOMER, BACKUP = "+12025550111", "+12025550112"
+OPERATOR = "+12025550121"
+MINUTES = 30
+CARD = "pm_card_visa"
+PUBLISHABLE_KEY = "pk_test_demo"
+_LOOK = 0.7  # real seconds between two looks
+_PATIENCE = 400.0  # real seconds a story may wait for one thing
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Everybody who takes part, each with a way to speak to the stack."""
+
+    customer: Caller
+    other_customer: Caller
+    operator: Caller
+    agent: Caller
+    manager: Caller
+    payments: Caller
+    exchange: Caller
+    control: Caller
+    aws: Caller
+    operator_id: str
+    customer_id: str
+
+    @classmethod
+    def of(cls, stack: Mapping[str, Any]) -> "Cast":
+        """The cast of a running stack.
+
+        Args:
+            stack: what build/local.json says.
+        """
+        users = stack["users"]
+
+        def user(name: str) -> Caller:
+            return Caller(stack["api"], users[name]["token"])
+
+        return cls(
+            customer=user("customer"),
+            other_customer=user("customer_2"),
+            operator=user("operator"),
+            agent=user("agent"),
+            manager=user("manager"),
+            payments=Caller(stack["payments"]),
+            exchange=Caller(stack["exchange"]),
+            control=Caller(stack["control"]),
+            aws=Caller(stack["aws"]),
+            operator_id=users["operator"]["id"],
+            customer_id=users["customer"]["id"],
+        )
+
+    def now(self) -> datetime:
+        """Business time."""
+        return datetime.fromisoformat(self.control.get("/clock")["now"]).astimezone(UTC)
+
+    def letters(self) -> list[str]:
+        """The subjects of all letters that were sent, oldest first."""
+        sent = self.aws.get("/_ministack/ses/messages")["messages"]
+        return [
+            str(letter.get("Subject") or letter.get("Message", {}).get("Subject", ""))
+            for of_account in sent.values()
+            for letter in of_account
+        ]
+
+
+def set_the_stage(cast: Cast, *, people: Mapping[str, Any], hours: int = 1) -> datetime:
+    """A price, an operator with time to offer, and people with habits.
+
+    Args:
+        people: what whoever has a number does in each call.
+        hours: how much time the operator offers.
+
+    Returns:
+        The start of the first session: the first quarter of an hour that leaves time to pay.
+    """
+    cast.manager.put(
+        "/v1/desk/tariffs/standard", {"per_minute": {"amount_minor": 5000, "currency": "rub"}}
+    )
+    cast.operator.put(
+        "/v1/operator/profile", {"name": "Olga", "tariff_id": "standard", "main_phone": OPERATOR}
+    )
+    soon = cast.now() + timedelta(minutes=5)
+    start = soon.replace(minute=soon.minute // 15 * 15, second=0, microsecond=0)
+    start += timedelta(minutes=15)
+    cast.operator.put(
+        "/v1/operator/availability",
+        {"start": text(start), "end": text(start + timedelta(hours=hours)), "offered": True},
+    )
+    cast.exchange.post("/_control/people", people)
+    return start
+
+
+def book(customer: Caller, operator_id: str, start: datetime, *, language: str = "en") -> Answer:
+    """A customer holds a session."""
+    return customer.post(
+        "/v1/bookings",
+        {
+            "operator_id": operator_id,
+            "starts_at": text(start),
+            "minutes": MINUTES,
+            "main_phone": CUSTOMER,
+            "backup_phone": BACKUP,
+            "language": language,
+            "adult": True,
+        },
+    )
+
+
+def pay(cast: Cast, customer: Caller, booking_id: str, card: str = CARD) -> str:
+    """A customer confirms at the provider, with the client secret (S2.10); returns the payment."""
+    checkout = customer.post(f"/v1/bookings/{booking_id}/payment")
+    payment_id = str(checkout["payment_intent"])
+    cast.payments.form(
+        f"/v1/payment_intents/{payment_id}/confirm",
+        {"client_secret": checkout["client_secret"], "payment_method": card},
+        PUBLISHABLE_KEY,
+    )
+    return payment_id
+
+
+def wait_for[T](what: str, look: Callable[[], T | None]) -> T:
+    """Look again and again until there is something.
+
+    Raises:
+        StackError: it did not come.
+    """
+    give_up = time.monotonic() + _PATIENCE
+    while (found := look()) is None:
+        if time.monotonic() > give_up:
+            raise StackError(f"The story waited in vain for {what}.")
+        time.sleep(_LOOK)
+    return found
+
+
+def run_to(cast: Cast, moment: datetime) -> None:
+    """Hurry to a business moment."""
+    cast.control.post("/clock", {"run_to": text(moment)})
+    wait_for("the clock", lambda: True if cast.now() >= moment else None)
+
+
+def text(moment: datetime) -> str:
+    """RFC 3339."""
+    return moment.isoformat().replace("+00:00", "Z")
