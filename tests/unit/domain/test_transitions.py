@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.docs import booking_states
+from infra.docs import states
 from shared.domain import events as e
 from shared.domain.booking import TRANSITIONS, Status, evolve
 from shared.domain.closing import close
@@ -35,5 +35,6 @@ def test_nothing_begins_a_booking_but_the_hold_of_its_slot() -> None:  # S1.2
         evolve(None, e.BookingScheduled(), START)
 
 
-def test_the_page_of_states_is_the_present_one() -> None:
-    assert booking_states.PAGE.read_text() == booking_states.page(), "run `make docs`"
+def test_the_pages_of_states_are_the_present_ones() -> None:
+    for chart in states.CHARTS:
+        assert chart.path.read_text() == chart.page(), "run `make docs`"
