@@ -74,6 +74,23 @@ _STATUS_OF_CODE = {
     "hold_over": HTTPStatus.CONFLICT,
     "nothing_to_pay": HTTPStatus.CONFLICT,
     "session_not_live": HTTPStatus.CONFLICT,
+    # So does that of a payment.
+    "choice_made": HTTPStatus.CONFLICT,
+    "nothing_asked": HTTPStatus.CONFLICT,
+    "nothing_to_choose": HTTPStatus.CONFLICT,
+    "nothing_unused": HTTPStatus.CONFLICT,
+    "number_erased": HTTPStatus.CONFLICT,
+    "payment_disputed": HTTPStatus.CONFLICT,
+    "payment_not_captured": HTTPStatus.CONFLICT,
+    "question_over": HTTPStatus.CONFLICT,
+    "refund_not_made": HTTPStatus.CONFLICT,
+    "refund_window_over": HTTPStatus.CONFLICT,
+    "payment_has_owner": HTTPStatus.CONFLICT,
+    "refund_not_waiting": HTTPStatus.CONFLICT,
+    # And that of a case.
+    "case_closed": HTTPStatus.CONFLICT,
+    # He may, and another of his role must.
+    "four_eyes": HTTPStatus.FORBIDDEN,
     # A provider's request has no sign-in that could be missing.
     "signature_invalid": HTTPStatus.FORBIDDEN,
 }

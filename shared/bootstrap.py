@@ -25,20 +25,33 @@ if TYPE_CHECKING:
 
     from shared.application.booking import BookingOffice
     from shared.application.calls import CallRoom
+    from shared.application.case_letters import CaseLetters
     from shared.application.case_records import CaseRecords
     from shared.application.cases import PaymentCases
+    from shared.application.choices import LateChoices
     from shared.application.contacts import Contacts
+    from shared.application.day_closing import DayClosing
     from shared.application.disputes import Disputes
     from shared.application.duplicates import DuplicateWatch
+    from shared.application.intake import Intake
     from shared.application.messages import Letters
+    from shared.application.money_desk import MoneyDesk
     from shared.application.operators import Operators
     from shared.application.payment_letters import PaymentLetters
+    from shared.application.payment_search import PaymentSearch
+    from shared.application.payment_trail import PaymentTrails
     from shared.application.payments import CardPayments
     from shared.application.ports import Mail, Payments, Telephony
+    from shared.application.provider_books import ProviderBooks
+    from shared.application.receipts import Receipts
+    from shared.application.reconciliation import Reconciliation
     from shared.application.refund_desk import RefundDesk
     from shared.application.refunds import Refunds
+    from shared.application.saved_cards import SavedCardPayments, SavedCards
     from shared.application.store import Store
     from shared.application.timers import Timers
+    from shared.application.top_ups import TopUps
+    from shared.application.uploads import Uploads
     from shared.application.voice import Reply, VoiceDesk
     from shared.domain.instructions import Prompt
 
@@ -118,7 +131,35 @@ def card_payments() -> "CardPayments":
     """Money coming in by card."""
     from shared.application.payments import CardPayments
 
-    return CardPayments(bookings(), payment_provider(), duplicate_watch().look)
+    watch, cards = duplicate_watch(), saved_cards()
+    return CardPayments(bookings(), payment_provider(), watch.look, cards.keep)
+
+
+@cache
+def saved_cards() -> "SavedCards":
+    """Cards kept for later payments."""
+    from shared.adapters.dynamodb.saved_cards import DynamoCardFile
+    from shared.application.saved_cards import SavedCards
+
+    file = DynamoCardFile(os.environ["TABLE"])
+    return SavedCards(file, payment_provider(), payment_records(), clock())
+
+
+@cache
+def saved_card_payments() -> "SavedCardPayments":
+    """Bookings paid with a saved card."""
+    from shared.application.saved_cards import SavedCardPayments
+
+    return SavedCardPayments(bookings(), card_payments(), payment_provider(), saved_cards())
+
+
+@cache
+def top_ups() -> "TopUps":
+    """Takes top-ups of the balance."""
+    from shared.application.top_ups import TopUps
+
+    records, provider = payment_records(), payment_provider()
+    return TopUps(records, card_payments(), provider, saved_cards(), contacts())
 
 
 @cache
@@ -155,6 +196,30 @@ def disputes() -> "Disputes":
 
 
 @cache
+def reconciliation() -> "Reconciliation":
+    """Looks at the payment provider instead of waiting for it to speak."""
+    from shared.application.reconciliation import Reconciliation
+
+    return Reconciliation(store(), clock(), payment_provider())
+
+
+@cache
+def provider_books() -> "ProviderBooks":
+    """The payment provider's own lists, against ours."""
+    from shared.application.provider_books import ProviderBooks
+
+    return ProviderBooks(store(), payment_provider(), clock())
+
+
+@cache
+def day_closing() -> "DayClosing":
+    """Closes days and checks the books."""
+    from shared.application.day_closing import DayClosing
+
+    return DayClosing(store(), provider_books(), case_records(), clock())
+
+
+@cache
 def duplicate_watch() -> "DuplicateWatch":
     """Payments that were not meant."""
     from shared.application.duplicates import DuplicateWatch
@@ -171,11 +236,82 @@ def payment_cases() -> "PaymentCases":
 
 
 @cache
+def late_choices() -> "LateChoices":
+    """What becomes of payments that came too late."""
+    from shared.application.choices import LateChoices
+
+    return LateChoices(bookings(), booking_office(), refund_desk(), contacts())
+
+
+@cache
+def receipts() -> "Receipts":
+    """What was paid and returned, in words."""
+    from shared.application.receipts import Receipts
+    from shared.domain.receipts import Seller
+
+    seller = Seller(
+        name=os.environ["SELLER_NAME"],
+        address=os.environ["SELLER_ADDRESS"],
+        tax_number=os.environ["SELLER_TAX_NUMBER"],
+        contact=os.environ["SELLER_CONTACT"],
+    )
+    return Receipts(bookings(), contacts(), seller)
+
+
+@cache
 def payment_letters() -> "PaymentLetters":
     """Sends e-mail about money."""
     from shared.application.payment_letters import PaymentLetters
 
-    return PaymentLetters(bookings(), contacts(), _mail(), os.environ["SITE"])
+    return PaymentLetters(bookings(), contacts(), _mail(), os.environ["SITE"], receipts())
+
+
+@cache
+def payment_search() -> "PaymentSearch":
+    """Finds payments for agents."""
+    from shared.application.payment_search import PaymentSearch
+
+    return PaymentSearch(bookings(), contacts(), payment_provider, card_payments())
+
+
+@cache
+def payment_trails() -> "PaymentTrails":
+    """Everything that is known of a payment."""
+    from shared.application.payment_trail import PaymentTrails
+
+    return PaymentTrails(payment_records(), contacts())
+
+
+@cache
+def money_desk() -> "MoneyDesk":
+    """What agents and managers do about money."""
+    from shared.application.money_desk import MoneyDesk
+
+    return MoneyDesk(payment_records(), case_records(), refund_desk(), contacts())
+
+
+@cache
+def intake() -> "Intake":
+    """Refund requests of anybody."""
+    from shared.application.intake import Intake
+
+    return Intake(case_records(), contacts(), uploads)
+
+
+@cache
+def case_letters() -> "CaseLetters":
+    """Confirms refund requests by e-mail."""
+    from shared.application.case_letters import CaseLetters
+
+    return CaseLetters(case_records(), contacts(), _mail())
+
+
+@cache
+def uploads() -> "Uploads":
+    """Pictures of cases."""
+    from shared.adapters.uploads import S3Uploads
+
+    return S3Uploads(_session(), os.environ["UPLOADS"])
 
 
 @cache

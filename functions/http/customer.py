@@ -59,6 +59,7 @@ def book(rooms: Rooms, call: Call, asked: NewBooking) -> views.BookingView:
         language=asked.language,
         adult=asked.adult,
         use_balance=bool(asked.use_balance),
+        checkout=asked.checkout,
     )
     return views.booking(rooms.booking_office().book(request, call.once), rooms.clock().now())
 

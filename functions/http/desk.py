@@ -26,22 +26,31 @@ class KindTotal(TypedDict):
 
 
 class DifferenceView(TypedDict):
-    """A stored balance that is not what the entries say."""
+    """Two sides that must agree and do not: what our entries or state say, and what was found."""
 
-    account: str
+    reason: str
+    why: str
+    subject: str
     unit: str
-    ledger: int
-    stored: int
+    booked: int
+    found: int
 
 
 class TrialBalanceView(TypedDict):
-    """The ledger folded; `zero` where every unit sums to zero and every stored balance agrees."""
+    """The ledger folded; `zero` where every unit sums to zero and nothing disagrees.
+
+    Args:
+        left_out: how many more differences there are.
+        explained: how often money lies somewhere for a while, and rightly so.
+    """
 
     entries: int
     zero: bool
     totals: dict[str, int]
     kinds: list[KindTotal]
     differences: list[DifferenceView]
+    left_out: int
+    explained: dict[str, int]
 
 
 class DeskBookingView(TypedDict):
@@ -65,22 +74,32 @@ def tariffs(rooms: Rooms, call: Call, _: Nothing) -> views.TariffList:
 
 
 def trial_balance(rooms: Rooms, call: Call, asked: RangeQuery) -> TrialBalanceView:
-    """The ledger from its first day to its last."""
-    found = books.trial_balance(rooms.store(), asked.from_, asked.to)
+    """The ledger from its first day to its last, against all that must agree with it."""
+    books.require_readable(asked.from_, asked.to)
+    found = books.trial_balance(rooms.store(), asked.from_, asked.to, rooms.provider_books())
     kinds: list[KindTotal] = [
         {"kind": kind, "unit": unit, "amount": amount}
         for (kind, unit), amount in sorted(found.kinds.items())
     ]
     differences: list[DifferenceView] = [
-        {"account": one.account, "unit": one.unit, "ledger": one.ledger, "stored": one.stored}
+        {
+            "reason": one.reason,
+            "why": one.reason.why,
+            "subject": one.subject,
+            "unit": one.unit,
+            "booked": one.booked,
+            "found": one.found,
+        }
         for one in found.differences
     ]
     return {
         "entries": found.entries,
         "zero": found.zero,
-        "totals": found.totals,
+        "totals": dict(found.totals),
         "kinds": kinds,
         "differences": differences,
+        "left_out": found.left_out,
+        "explained": dict(sorted(found.explained.items())),
     }
 
 
@@ -117,7 +136,7 @@ ROUTES = (
     Route(
         "GET",
         "/v1/desk/trial-balance",
-        "Fold the ledger of these UTC days, which should begin with its first",
+        "Fold the ledger of these UTC days, which should be all it has, and compare it",
         _MANAGER,
         RangeQuery,
         trial_balance,

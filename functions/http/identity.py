@@ -19,6 +19,7 @@ class Role(StrEnum):
 
 
 EVERYBODY = frozenset(Role)
+WITHOUT_SIGN_IN: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,10 @@ class Caller:
         if not self.roles & roles:
             wanted = " or ".join(sorted(roles))
             raise Forbidden("role_missing", f"This is for the role {wanted}.")
+
+
+# Who calls where nobody signs in.
+NOBODY = Caller("public", None, frozenset())
 
 
 def caller(event: Mapping[str, Any]) -> Caller:

@@ -9,6 +9,9 @@ from functions.http.shapes import Moment, OneOf, Part, Text, Truth, Whole
 OPERATOR_ID = Text(128)
 _PHONE = Text(40, example="+12025550123")
 _CURSOR = Text(128)
+_CURRENCY = Text(3, pattern="[a-z]{3}", example="rub")
+_CHECKOUT = Text(64, pattern="[A-Za-z0-9_-]{8,64}", example="form-5f0c2a9e")
+CARD_ID = Text(24, pattern="[0-9a-f]{24}", example="3f2a9c0d5b7e41866a1d0c2f")
 TARIFF_ID = Text(32, pattern="[a-z0-9][a-z0-9-]*", example="standard")
 
 
@@ -41,7 +44,10 @@ class FreeQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewBooking:
-    """A session to be booked (S1.1); without an operator, any free one."""
+    """A session to be booked (S1.1); without an operator, any free one.
+
+    `checkout` names the order form it is sent from: a page that tries again sends the same (S2.1).
+    """
 
     operator_id: Annotated[str | None, OPERATOR_ID] = None
     starts_at: Annotated[datetime, Moment()]
@@ -51,6 +57,39 @@ class NewBooking:
     language: Annotated[str, OneOf(("ru", "en"))]
     adult: Annotated[bool, Truth()]
     use_balance: Annotated[bool | None, Truth()] = None
+    checkout: Annotated[str | None, _CHECKOUT] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentBody:
+    """How a booking is paid; without a saved card, the customer confirms at the provider."""
+
+    card_id: Annotated[str | None, CARD_ID] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentBody:
+    """What was agreed to: the version of the text that was shown (GET /v1/account/cards)."""
+
+    version: Annotated[str, Text(16)]
+    accepted: Annotated[bool, Truth()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopUpBody:
+    """Money to be put on the balance: confirmed at the provider, or charged to a saved card.
+
+    `checkout` names the form it is sent from: a page that tries again sends the same (S2.1). A card
+    is saved with `save_card`, and only with the customer's `consent`.
+    """
+
+    amount_minor: Annotated[int, Whole()]
+    currency: Annotated[str, _CURRENCY]
+    language: Annotated[str, OneOf(("ru", "en"))]
+    checkout: Annotated[str | None, _CHECKOUT] = None
+    card_id: Annotated[str | None, CARD_ID] = None
+    save_card: Annotated[bool | None, Truth()] = None
+    consent: Annotated[ConsentBody | None, Part(ConsentBody)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +123,7 @@ class MoneyBody:
     """An amount in the minor unit of its currency."""
 
     amount_minor: Annotated[int, Whole()]
-    currency: Annotated[str, Text(3, pattern="[a-z]{3}", example="rub")]
+    currency: Annotated[str, _CURRENCY]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,3 +131,33 @@ class TariffBody:
     """What a minute costs."""
 
     per_minute: Annotated[MoneyBody, Part(MoneyBody)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateAnswer:
+    """Whether both payments were meant (S2.1)."""
+
+    wanted_both: Annotated[bool, Truth()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceBody:
+    """What becomes of a late payment (S1.14); for a slot without a time, the nearest free one."""
+
+    choice: Annotated[str, OneOf(("balance", "refund", "slot"))]
+    starts_at: Annotated[datetime | None, Moment()] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundBody:
+    """How much of a payment should go back; without an amount, all that may."""
+
+    amount_minor: Annotated[int | None, Whole()] = None
+    currency: Annotated[str | None, _CURRENCY] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageQuery:
+    """In which language; without one, what the browser asks for, then that of the booking."""
+
+    language: Annotated[str | None, OneOf(("ru", "en"))] = None

@@ -5,10 +5,25 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from shared.application.booking import BookingOffice
     from shared.application.bookings import Bookings
+    from shared.application.case_records import CaseRecords
+    from shared.application.choices import LateChoices
+    from shared.application.contacts import Contacts
+    from shared.application.duplicates import DuplicateWatch
+    from shared.application.intake import Intake
+    from shared.application.money_desk import MoneyDesk
     from shared.application.operators import Operators
+    from shared.application.payment_records import PaymentRecords
+    from shared.application.payment_search import PaymentSearch
+    from shared.application.payment_trail import PaymentTrails
     from shared.application.payments import CardPayments
     from shared.application.ports import Clock
+    from shared.application.provider_books import ProviderBooks
+    from shared.application.receipts import Receipts
+    from shared.application.refund_desk import RefundDesk
+    from shared.application.saved_cards import SavedCardPayments, SavedCards
     from shared.application.store import Store
+    from shared.application.top_ups import TopUps
+    from shared.application.uploads import Uploads
 
 
 class Rooms(Protocol):
@@ -24,6 +39,70 @@ class Rooms(Protocol):
 
     def card_payments(self) -> "CardPayments":
         """Money by card."""
+        ...
+
+    def payment_records(self) -> "PaymentRecords":
+        """Loads and changes payments."""
+        ...
+
+    def refund_desk(self) -> "RefundDesk":
+        """Refunds that people ask for."""
+        ...
+
+    def duplicate_watch(self) -> "DuplicateWatch":
+        """Payments that were not meant."""
+        ...
+
+    def late_choices(self) -> "LateChoices":
+        """What becomes of payments that came too late."""
+        ...
+
+    def receipts(self) -> "Receipts":
+        """What was paid and returned, in words."""
+        ...
+
+    def payment_search(self) -> "PaymentSearch":
+        """Finds payments for agents."""
+        ...
+
+    def payment_trails(self) -> "PaymentTrails":
+        """Everything that is known of a payment."""
+        ...
+
+    def money_desk(self) -> "MoneyDesk":
+        """What agents and managers do about money."""
+        ...
+
+    def case_records(self) -> "CaseRecords":
+        """Loads and changes cases."""
+        ...
+
+    def intake(self) -> "Intake":
+        """Refund requests of anybody."""
+        ...
+
+    def contacts(self) -> "Contacts":
+        """Numbers, addresses and texts of people."""
+        ...
+
+    def uploads(self) -> "Uploads":
+        """Pictures of cases."""
+        ...
+
+    def saved_cards(self) -> "SavedCards":
+        """Cards kept for later payments."""
+        ...
+
+    def saved_card_payments(self) -> "SavedCardPayments":
+        """Bookings paid with a saved card."""
+        ...
+
+    def top_ups(self) -> "TopUps":
+        """Takes top-ups of the balance."""
+        ...
+
+    def provider_books(self) -> "ProviderBooks":
+        """The payment provider's own lists."""
         ...
 
     def operators(self) -> "Operators":

@@ -24,6 +24,29 @@ _CORS = CORSConfig(
     allow_headers=[idempotency.HEADER], expose_headers=["Location", "Retry-After"], max_age=600
 )
 CREATED = 201
+# A page of ours brings its own style and nothing else: no script, no frame, nothing fetched.
+_PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to be printed, for people.
+
+    Args:
+        html: all of it.
+        language: it is written in.
+    """
+
+    html: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +57,13 @@ class Call:
         caller: who sent it.
         path: the variable parts of its path.
         replay: what its idempotency key stands for, None unless it is a POST.
+        languages: its Accept-Language header, empty where there is none.
     """
 
     caller: identity.Caller
     path: Mapping[str, str]
     replay: Replay | None
+    languages: str
 
     @property
     def once(self) -> Replay:
@@ -56,11 +81,12 @@ class Route[T]:
         method: GET reads `takes` from the query; POST and PUT read it from the body.
         path: with variable parts in braces.
         summary: one sentence.
-        roles: who may call it.
+        roles: who may call it; none where nobody signs in.
         takes: a dataclass of functions/http/requests.py.
         answer: calls one use case and shows what came of it.
-        returns: the TypedDict of functions/http/views.py that it answers.
+        returns: the TypedDict of functions/http/views.py that it answers, or Page.
         status: of a success; 201 gives the new thing's `id` below this path.
+        named: the field of the answer that is its id.
     """
 
     method: str
@@ -68,9 +94,10 @@ class Route[T]:
     summary: str
     roles: frozenset[identity.Role]
     takes: type[T]
-    answer: Callable[[Rooms, Call, T], Mapping[str, object]]
+    answer: Callable[[Rooms, Call, T], Mapping[str, object] | Page]
     returns: type
     status: int = 200
+    named: str = "id"
 
 
 def resolver(rooms: Rooms, routes: Sequence[Route[Any]]) -> APIGatewayRestResolver:
@@ -95,8 +122,10 @@ def _register[T](app: APIGatewayRestResolver, rooms: Rooms, route: Route[T]) -> 
     @app.route(rule, method=route.method)
     def respond(**path: str) -> Response[str]:
         event = app.current_event
-        caller = identity.caller(event.raw_event)
-        caller.require(route.roles)
+        caller = identity.NOBODY
+        if route.roles:
+            caller = identity.caller(event.raw_event)
+            caller.require(route.roles)
         replay, raw = None, dict(event.query_string_parameters)
         if route.method != "GET":
             content_type = event.headers.get("content-type") or ""
@@ -108,10 +137,18 @@ def _register[T](app: APIGatewayRestResolver, rooms: Rooms, route: Route[T]) -> 
             booking_id = path.get("booking_id", "")
             replay = idempotency.replay(key, caller.sub, route.method, event.path, raw, booking_id)
         asked = shapes.read(route.takes, raw)
-        answer = route.answer(rooms, Call(caller, path, replay), asked)
+        languages = event.headers.get("accept-language") or ""
+        answer = route.answer(rooms, Call(caller, path, replay, languages), asked)
+        if isinstance(answer, Page):
+            return _page(answer)
         headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
         if route.status == CREATED:
             # Relative to the request, because the stage in front of /v1 is not ours to know.
-            headers["Location"] = f"{route.path.rpartition('/')[2]}/{answer['id']}"
+            headers["Location"] = f"{route.path.rpartition('/')[2]}/{answer[route.named]}"
         body = json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
         return Response(route.status, "application/json", body, headers)
+
+
+def _page(page: Page) -> Response[str]:
+    headers: dict[str, str | list[str]] = {**_PAGE_HEADERS, "Content-Language": page.language}
+    return Response(200, "text/html; charset=utf-8", page.html, headers)

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Annotated, Any, Protocol, get_args, get_origin
 
 from functions.problems import FieldsWrong
@@ -18,6 +18,8 @@ _LONGEST_NAME = 64
 # Control, format (bidirectional overrides among them) and surrogate code points, line separators:
 # invisible, or able to make a text read as another one.
 _UNCLEAN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_LINE_ENDS = str.maketrans("", "", "\r\n")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII
 )
@@ -43,11 +45,13 @@ class Text:
         longest: characters.
         pattern: what all of it must match.
         example: for the description.
+        lines: whether it may have several.
     """
 
     longest: int
     pattern: str | None = None
     example: str | None = None
+    lines: bool = False
 
     def read(self, value: object, field: str) -> str:
         """The text."""
@@ -130,6 +134,27 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the calendar."""
+
+    def read(self, value: object, field: str) -> date:
+        """The day."""
+        if not isinstance(value, str):
+            raise _wrong_type("a day as text", field)
+        try:
+            day = date.fromisoformat(value) if _DAY.fullmatch(value) else None
+        except ValueError:
+            day = None
+        if day is not None and MINYEAR < day.year < MAXYEAR:
+            return day
+        raise RuleBroken("day_invalid", "Give a day of the calendar, such as 2030-01-31.", field)
+
+    def schema(self) -> dict[str, Any]:
+        """A date."""
+        return {"type": "string", "format": "date"}
+
+
+@dataclass(frozen=True, slots=True)
 class OneOf:
     """One of a few words."""
 
@@ -195,7 +220,7 @@ def read[T](shape: type[T], raw: Mapping[str, object], prefix: str = "") -> T:
         try:
             if name not in raw:
                 raise RuleBroken("field_missing", "This field is needed.", field)
-            if isinstance(value, str) and not is_clean(value):
+            if isinstance(value, str) and not is_clean(_shown(value, kind)):
                 raise RuleBroken(
                     "characters_invisible", "The text holds characters nobody can see.", field
                 )
@@ -232,6 +257,11 @@ def _parts(shape: type) -> list[tuple[str, str, Kind, bool]]:
         kind = get_args(field.type)[1]
         found.append((field.name.rstrip("_"), field.name, kind, field.default is MISSING))
     return found
+
+
+def _shown(value: str, kind: Kind) -> str:
+    """What of a text must be visible: all but the ends of lines, where there may be several."""
+    return value.translate(_LINE_ENDS) if isinstance(kind, Text) and kind.lines else value
 
 
 def _wrong_type(expected: str, field: str) -> RuleBroken:

@@ -1,6 +1,6 @@
 """What the API shows: integers, RFC 3339 times in UTC, never a phone number or its pseudonym."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypedDict

@@ -12,25 +12,10 @@ from aws_lambda_powertools import Logger
 
 from functions.problems import Malformed, TooLarge, problem
 from shared import bootstrap
+from shared.application import provider_events
 
 logger = Logger()
 _LONGEST_BODY = 256 * 1024
-# What changes a booking; other types are acknowledged and not kept (README, "Deploy").
-_WORKED = frozenset(
-    {
-        "payment_intent.succeeded",
-        "payment_intent.payment_failed",
-        "payment_intent.canceled",
-        "refund.created",
-        "refund.updated",
-        "refund.failed",
-        "charge.dispute.created",
-        "charge.dispute.updated",
-        "charge.dispute.closed",
-        "charge.dispute.funds_withdrawn",
-        "charge.dispute.funds_reinstated",
-    }
-)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -63,13 +48,13 @@ def _receive(event: dict[str, Any]) -> None:
         message = json.loads(raw)
         message_id, kind = str(message["id"]), str(message["type"])
         subject = str(message["data"]["object"]["id"])
+        other = message.get("account")
     except (ValueError, KeyError, TypeError):
         raise Malformed("event_malformed", "This is not an event with an object.") from None
-    if kind not in _WORKED:
+    if kind not in provider_events.WORKED or other is not None:
+        # `account` names a connected account (docs.stripe.com/connect/webhooks): not our money.
         logger.info("payment event of no interest", extra={"event_type": kind})
         return
-    stored = {"type": kind, "object": subject, "event": message_id}
-    new = bootstrap.store().receive(
-        "stripe", message_id, kind, json.dumps(stored), bootstrap.clock().now()
-    )
+    store, now = bootstrap.store(), bootstrap.clock().now()
+    new = provider_events.keep(store, message_id, kind, subject, now)
     logger.info("payment event", extra={"event_id": message_id, "event_type": kind, "new": new})

@@ -23,3 +23,7 @@ def perform(rooms: MoneyRooms, body: str) -> None:
         rooms.refunds().reported(subject)
     elif kind.startswith("charge.dispute."):
         rooms.disputes().reported(subject)
+    elif kind == "charge.succeeded":
+        rooms.card_payments().charged(subject, {"event": message["event"]})
+    elif kind == "charge.refunded":
+        rooms.refunds().compare(subject)

@@ -18,5 +18,7 @@ def _one(effect: Effect, again: bool) -> None:
             bootstrap.payment_cases().open(effect.owner_id, effect.subject)
         case EffectKind.SEND_PAYMENT_LETTER:
             bootstrap.payment_letters().send(effect.owner_id, effect.subject)
+        case EffectKind.SEND_CASE_LETTER:
+            bootstrap.case_letters().send(effect.owner_id)
         case _:
             bootstrap.letters().send(effect.owner_id, effect.subject)

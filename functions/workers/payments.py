@@ -21,7 +21,10 @@ def perform(rooms: MoneyRooms, effect: Effect, again: bool) -> None:
         case EffectKind.LOOK_UP_INTENT:
             rooms.card_payments().look_up(effect.owner_id)
         case EffectKind.LOOK_UP_DISPUTE:
-            rooms.disputes().reported(effect.subject)
+            if effect.subject:
+                rooms.disputes().reported(effect.subject)
+            else:
+                rooms.disputes().check(effect.owner_id)
         case EffectKind.RETURN_DUPLICATE:
             rooms.duplicate_watch().give_back(effect.owner_id)
         case EffectKind.REFUND:

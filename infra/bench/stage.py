@@ -93,6 +93,11 @@ class Stage:
         with redirect_stdout(self._log):  # a logger keeps the stream it finds when it is made
             self._handlers = {one.name: _handler(one) for one in template.functions()}
 
+    @property
+    def wire(self) -> Wire:
+        """Where everything that is asked of others is recorded."""
+        return self._wire
+
     def invoke(self, name: str, event: dict[str, Any]) -> Any:
         """Call a function as Lambda does; returns its answer."""
         first = not any(one.function == name and one.worked for one in self.invocations)
@@ -173,6 +178,8 @@ def _made(aws: Any, keys: Keys) -> dict[str, str]:
         "TWILIO_NUMBER": NUMBER,
         "MAIL_FROM": SENDER,
         "PUBLIC_BASE_URL": BASE,
+        "TENANT_COUNTRY": "RU",
+        "TENANT_TIME_ZONE": "Europe/Moscow",
         "POWERTOOLS_SERVICE_NAME": "redial",
     }
 

@@ -104,7 +104,7 @@ def _up(settings: Settings, ledger: Ledger, tell: Tell, owner: int | None) -> di
     step("warming the functions")
     for name in warmth.warm(settings, deployed):
         step(f"{name} failed its first call, see {ledger.log('aws')}")
-    sweeps = [deployed.functions[name] for name in ("DueSweep", "CallsSweep")]
+    sweeps = [function for name, function in deployed.functions.items() if name.endswith("Sweep")]
     timers = deployed.queues["Timers"]
     targets = {"table": deployed.table, "timers": timers, "sweeps": sweeps}
     _post(f"{settings.control}/targets", targets)

@@ -1,6 +1,5 @@
 """S3: pictures that customers send along, past our code and within limits that S3 enforces."""
 
-import secrets
 from typing import Any
 
 from botocore.config import Config
@@ -27,13 +26,13 @@ class S3Uploads:
         self._client = session.create_client("s3", config=_CONFIG)
         self._bucket = bucket
 
-    def permit(self, case_number: str, content_type: str, largest: int) -> Upload:
+    def permit(self, case_number: str, name: str, content_type: str, largest: int) -> Upload:
         """The permission to send one picture, of exactly this type and at most that many bytes.
 
         The limits stand in the signed policy (docs.aws.amazon.com/AmazonS3/latest/API/
         sigv4-HTTPPOSTConstructPolicy.html).
         """
-        key = f"{_PREFIX}/{case_number}/{secrets.token_hex(16)}"
+        key = f"{_PREFIX}/{case_number}/{name}"
         post = self._client.generate_presigned_post(
             Bucket=self._bucket,
             Key=key,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from shared.application.bookings import replayed
 from shared.application.change import case_change
 from shared.application.ports import Clock, Ids
 from shared.application.store import Busy, Cause, KeyUsed, Loaded, Replay, StaleRead, Store
@@ -54,7 +55,7 @@ class CaseRecords:
         *,
         language: str = "en",
         facts: Mapping[str, str] | None = None,
-        text_id: str | None = None,
+        text: tuple[str, Callable[[str], str]] | None = None,
         owner: str = _SYSTEM,
         fingerprint: str = "",
     ) -> Case:
@@ -65,14 +66,18 @@ class CaseRecords:
             deadline: by when somebody must act, UTC.
             cause: for its history.
             facts: short texts without personal data.
-            text_id: of what the customer wrote, sealed and kept elsewhere.
+            text: id of what the customer wrote, and what seals it for the case of a number.
             owner: who asks for it: we ourselves, or whoever sent the idempotency key.
             fingerprint: of the request it came with, where it came with one.
+
+        Raises:
+            RuleBroken: the same was asked for by another request.
         """
+        text_id, seal = text or (None, None)
         for attempt in range(_TRIES):
-            before = self.store.replay(owner, matter)
+            before = replayed(self.store, Replay(owner, matter, fingerprint, ""))
             if before is not None:
-                return self.load(before.result).state
+                return self.load(before).state
             number, now = self._ids.booking_id(), self.clock.now()
             opened = c.OpenCase(
                 number,
@@ -86,8 +91,9 @@ class CaseRecords:
             )
             events, case = decide(None, opened, now)
             replay = Replay(owner, matter, fingerprint, number)
+            texts = {text_id: seal(number)} if text_id and seal else None
             try:
-                self.store.commit(case_change(None, events, case, now, cause, replay))
+                self.store.commit(case_change(None, events, case, now, cause, replay, texts))
             except (KeyUsed, Busy):
                 self._pause(attempt)
             else:

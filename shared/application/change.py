@@ -4,6 +4,7 @@ A far due time stands in the index as it is. A near one is sent as a delayed mes
 keeps a coarse net behind it, so that a live session does not rewrite it at every step.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,9 +15,10 @@ from shared.domain.booking import evolve as evolve_booking
 from shared.domain.case import decide as case_decide
 from shared.domain.case import events as case_events
 from shared.domain.case.case import Case
+from shared.domain.case.consequences import consequences as of_case
 from shared.domain.consequences import consequences as of_booking
 from shared.domain.decide import next_due as booking_due
-from shared.domain.effects import Consequences, Effect
+from shared.domain.effects import Effect
 from shared.domain.payment import events as payment_events
 from shared.domain.payment.consequences import consequences as of_payment
 from shared.domain.payment.decide import next_due as payment_due
@@ -70,6 +72,7 @@ def payment_change(
     now: datetime,
     cause: Cause,
     replay: Replay | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> Change:
     """The change of a payment."""
     state = before = loaded.state if loaded else None
@@ -91,6 +94,7 @@ def payment_change(
             payment_due(after, now, policy),
             _listed_payment(before) != _listed_payment(after),
             replay,
+            texts or {},
         ),
         payment_due(before, now, policy) if before else None,
     )
@@ -103,13 +107,14 @@ def case_change(
     now: datetime,
     cause: Cause,
     replay: Replay | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> Change:
     """The change of a case."""
     version = loaded.version if loaded else 0
-    due, nothing = case_decide.next_due(after), Consequences()
+    due, follows = case_decide.next_due(after), of_case(events)
     return _assembled(
         loaded,
-        Change(after, version, now, cause, events, nothing, (), due, True, replay),
+        Change(after, version, now, cause, events, follows, (), due, True, replay, texts or {}),
         case_decide.next_due(loaded.state) if loaded else None,
     )
 
@@ -162,4 +167,4 @@ def _listed_payment(payment: Payment | None) -> tuple[object, ...]:
         return ()
     refunds = tuple((r.provider_refund_id, r.status) for r in payment.refunds)
     disputes = tuple((d.dispute_id, d.is_open) for d in payment.disputes)
-    return payment.status, payment.captured, refunds, disputes
+    return payment.status, payment.customer_id, payment.captured, refunds, disputes

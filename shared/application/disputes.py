@@ -1,6 +1,7 @@
 """Disputes and inquiries: what the provider says of them, and what is frozen meanwhile (S2.7)."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from shared.application.bookings import Bookings
 from shared.application.payments import PROVIDER, CardPayments
@@ -13,8 +14,10 @@ from shared.domain.payment import commands as c
 from shared.domain.payment.payment import Payment
 
 _FOR_US = frozenset({DisputeStatus.WON, DisputeStatus.WARNING_CLOSED, DisputeStatus.PREVENTED})
-_OPEN = (Status.HELD, Status.SCHEDULED)
+_OPEN = (Status.HELD, Status.SCHEDULED, Status.LIVE, Status.ENDING)
 _PAGE = 50
+# No session that began longer ago is still running.
+_LONGEST = timedelta(days=1)
 
 
 class Disputes:
@@ -43,12 +46,12 @@ class Disputes:
 
     def found(self, dispute: ProviderDispute) -> None:
         """What the provider says of a dispute; repeating it does no harm."""
-        payment_id = dispute.intent_id
-        if payment_id is None:
-            return  # of a charge that no intent of ours made
-        if self._payments.store.payment(payment_id) is None:
-            self._card_payments.reported(payment_id, {"dispute": dispute.dispute_id})
-        payment = self._payments.load(payment_id).state
+        payment = self._card_payments.payment_of(
+            dispute.intent_id, dispute.charge_id, {"dispute": dispute.dispute_id}
+        )
+        if payment is None:
+            return
+        payment_id = payment.payment_id
         evidence = {"dispute": dispute.dispute_id, "status": dispute.status.value}
         if dispute.status is DisputeStatus.LOST:
             # What it paid for is given up first, so that its money covers the claim.
@@ -78,7 +81,7 @@ class Disputes:
         self._bookings.apply(booking.booking_id, command, cause)
 
     def _open_bookings(self, payment: Payment) -> Iterator[Booking]:
-        """Bookings that have not begun and that this payment stands behind, by card or lots."""
+        """Bookings that are not over and that this payment stands behind, by card or lots."""
         if payment.customer_id is None:
             return
         cursor: str | None = None
@@ -90,5 +93,5 @@ class Disputes:
                     if payment.payment_id in {h.payment_id for h in booking.holdings}:
                         yield booking
             cursor = page.cursor
-            if cursor is None or page.items[-1].starts_at < self._bookings.clock.now():
+            if cursor is None or page.items[-1].starts_at < self._bookings.clock.now() - _LONGEST:
                 return

@@ -1,5 +1,6 @@
 """Payments that were not meant: returned where certain, asked about where not (S2.1)."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from shared.application.bookings import Bookings
@@ -15,8 +16,8 @@ from shared.domain.payment.events import RefundReason
 from shared.domain.payment.payment import Payment
 from shared.domain.policy import policy_of
 
-# Whoever pays more often within the window is asked about the latest of them.
-_MOST_CANDIDATES = 20
+# Of a customer's sessions those with the latest start are looked at.
+_MOST_BOOKINGS = 20
 
 
 class DuplicateWatch:
@@ -66,10 +67,15 @@ class DuplicateWatch:
     def give_back(self, payment_id: str) -> None:
         """Return a payment that was not meant, with what it bought; a person where that is used."""
         payment = self._payments.load(payment_id).state
+        if any(refund.reason is RefundReason.DUPLICATE for refund in payment.refunds):
+            return
+        booking = self._bought(payment)
         try:
-            if payment.booking_id is not None:
-                self._cancel(payment, payment.booking_id)
-            else:
+            if booking is not None:
+                cause = Cause("Cancel", "worker", {"duplicate": payment_id})
+                cancel = bc.Cancel(RefundReason.DUPLICATE)
+                self._bookings.apply(booking.booking_id, cancel, cause)
+            elif payment.refundable.minor:
                 self._desk.request(
                     payment_id,
                     f"{payment_id}-duplicate",
@@ -79,24 +85,39 @@ class DuplicateWatch:
                     reason=RefundReason.DUPLICATE,
                 )
         except RuleBroken:
-            if payment.refund(f"{payment_id}-duplicate") is None:
-                cause = Cause("KeepDuplicate", "worker", {})
-                self._payments.apply(payment_id, c.KeepDuplicate(), cause)
+            cause = Cause("KeepDuplicate", "worker", {})
+            self._payments.apply(payment_id, c.KeepDuplicate(), cause)
 
-    def _cancel(self, payment: Payment, booking_id: str) -> None:
-        booking = self._bookings.load(booking_id).state
-        if booking.intent_id != payment.payment_id or not booking.paid_by_card:
-            return  # it never went to the booking: the decision on the booking returned it
-        cause = Cause("Cancel", "worker", {"duplicate": payment.payment_id})
-        self._bookings.apply(booking_id, bc.Cancel(RefundReason.DUPLICATE), cause)
+    def _bought(self, payment: Payment) -> Booking | None:
+        """The booking that a payment went to; None where it was returned or credited instead."""
+        if payment.booking_id is None:
+            return None
+        booking = self._bookings.load(payment.booking_id).state
+        own = booking.paid_by_card and booking.intent_id == payment.payment_id
+        return booking if own and booking.status is not Status.CANCELLED else None
 
     def _candidates(self, payment: Payment, new: Purchase, longest: timedelta) -> list[str]:
-        since = new.paid_at - longest
-        page = self._payments.store.payments_of(new.customer_id, None, _MOST_CANDIDATES)
-        found = list(page.items)
+        """Payments of the same customer or card, and of sessions that this one may overlap."""
+        since, store = new.paid_at - longest, self._payments.store
+        found = list(store.payments_since(new.customer_id, since))
         if payment.card is not None:
-            found += self._payments.store.payments_by_card(payment.card.fingerprint, since)
+            found += store.payments_by_card(payment.card.fingerprint, since)
+        if isinstance(new.item, AskedSession):
+            found += self._overlapping(new.customer_id, new.booking_id, new.item)
         return [each for each in dict.fromkeys(found) if each != payment.payment_id]
+
+    def _overlapping(
+        self, customer_id: str, booking_id: str | None, item: AskedSession
+    ) -> Iterator[str]:
+        """The card payments of a customer's other sessions at the same time."""
+        page = self._bookings.store.bookings_of(customer_id, None, _MOST_BOOKINGS)
+        for row in page.items:
+            other = AskedSession(None, row.starts_at, row.seconds)
+            is_another = row.status is Status.SCHEDULED and row.booking_id != booking_id
+            if is_another and other.overlaps(item):
+                booking = self._bookings.load(row.booking_id).state
+                if booking.paid_by_card and booking.intent_id is not None:
+                    yield booking.intent_id
 
     def _purchase(self, payment: Payment) -> Purchase | None:
         """A payment with all we know of how it came about; None where nobody of ours made it."""

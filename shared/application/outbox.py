@@ -36,6 +36,7 @@ _QUEUES = {
     EffectKind.RETURN_DUPLICATE: Queue.PAYMENTS,
     EffectKind.OPEN_CASE: Queue.MESSAGES,
     EffectKind.SEND_PAYMENT_LETTER: Queue.MESSAGES,
+    EffectKind.SEND_CASE_LETTER: Queue.MESSAGES,
     EffectKind.SEND_LETTER: Queue.MESSAGES,
     EffectKind.WAKE: Queue.TIMERS,
     EffectKind.WAKE_PAYMENT: Queue.TIMERS,

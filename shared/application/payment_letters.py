@@ -1,11 +1,13 @@
 """Letters about money: at least once, always the same id and text."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.application.bookings import Bookings
+from shared.application.choices import starts_near
 from shared.application.contacts import Contacts
-from shared.application.operators import nearest_starts
 from shared.application.ports import Mail
+from shared.application.receipts import Receipts, returned
 from shared.application.store import Cause
 from shared.domain.declines import advice_on, advice_text
 from shared.domain.errors import Declined
@@ -15,12 +17,12 @@ from shared.domain.payment import events as e
 from shared.domain.payment.payment import Payment
 from shared.domain.payment_letters import PaymentFacts, PaymentLetter, write_payment
 from shared.domain.policy import policy_of
+from shared.domain.receipts import as_text
 
-_SLOTS_OFFERED = 3
 # Questions and receipts have a page of their own.
 _PAGES = {
     PaymentLetter.RECEIPT: "receipt",
-    PaymentLetter.REFUND_RECEIPT: "receipt",
+    PaymentLetter.REFUND_RECEIPT: "refunds/{about}/receipt",
     PaymentLetter.DUPLICATE_QUESTION: "duplicate",
     PaymentLetter.LATE_PAYMENT_CHOICE: "choice",
 }
@@ -34,14 +36,23 @@ class PaymentLetters:
         contacts: where to write to.
         mail: takes the letters.
         site: address of the customers' pages.
+        receipts: what a letter about money that moved encloses.
     """
 
-    def __init__(self, bookings: Bookings, contacts: Contacts, mail: Mail, site: str) -> None:
+    def __init__(
+        self,
+        bookings: Bookings,
+        contacts: Contacts,
+        mail: Mail,
+        site: str,
+        receipts: Receipts | None = None,
+    ) -> None:
         self._bookings = bookings
         self._payments = bookings.payments
         self._contacts = contacts
         self._mail = mail
         self._site = site
+        self._receipts = receipts
 
     def send(self, payment_id: str, letter_id: str) -> None:
         """Send one letter that is still due, and note that it went out.
@@ -64,8 +75,9 @@ class PaymentLetters:
             return
         facts = self._facts(payment, due.letter, due.about)
         text = write_payment(due.letter, payment.language, facts)
+        body = text.body + self._enclosed(payment, due.letter, due.about)
         try:
-            self._mail.send(address, text.subject, text.body, letter_id)
+            self._mail.send(address, text.subject, body, letter_id)
         except Declined as declined:
             self._refused(payment_id, letter_id, declined.code)
         else:
@@ -77,7 +89,7 @@ class PaymentLetters:
         advice = None
         if letter is PaymentLetter.PAYMENT_DECLINED:
             advice = advice_text(advice_on(about), payment.language)
-        page = _PAGES.get(letter)
+        page = _PAGES.get(letter, "").format(about=about)
         return PaymentFacts(
             payment_id=payment.payment_id,
             amount=payment.captured if payment.captured.minor else payment.due,
@@ -89,22 +101,24 @@ class PaymentLetters:
             deadline=_deadline(payment, letter, about),
             answer_url=f"{self._site}/payments/{payment.payment_id}/{page}" if page else None,
             advice=advice,
-            slots=self._slots(payment) if letter is PaymentLetter.LATE_PAYMENT_CHOICE else (),
+            slots=starts_near(payment, self._bookings)
+            if letter is PaymentLetter.LATE_PAYMENT_CHOICE
+            else (),
         )
 
-    def _slots(self, payment: Payment) -> tuple[datetime, ...]:
-        """Free times of the same operator near the one that was lost."""
-        if payment.booking_id is None:
-            return ()
-        booking = self._bookings.load(payment.booking_id).state
-        return nearest_starts(
-            self._bookings.store,
-            booking.operator_id,
-            booking.starts_at,
-            booking.seconds,
-            self._bookings.clock.now(),
-            _SLOTS_OFFERED,
-        )
+    def _enclosed(self, payment: Payment, letter: PaymentLetter, about: str) -> str:
+        """The receipt behind a letter that reports what was paid or returned (S2.6)."""
+        if self._receipts is None:
+            return ""
+        match letter:
+            case PaymentLetter.RECEIPT:
+                # As it was when it was paid: a letter that is sent again says the same.
+                receipt = replace(self._receipts.of_payment(payment), refunds=())
+            case PaymentLetter.REFUND_RECEIPT if returned(payment, about):
+                receipt = self._receipts.of_refund(payment, about)
+            case _:
+                return ""
+        return f"\n{as_text(receipt, payment.language)}"
 
     def _refused(self, payment_id: str, letter_id: str, code: str) -> None:
         cause = Cause("NoteLetterRefused", "worker", {"letter": letter_id})

@@ -1,6 +1,6 @@
 """One decision on a payment, alone or together with the booking that orders it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,6 +73,7 @@ class PaymentRecords:
         *,
         at: datetime | None = None,
         replay: Replay | None = None,
+        texts: Mapping[str, str] | None = None,
     ) -> Payment:
         """Carry out one command, and whatever else is due.
 
@@ -83,6 +84,7 @@ class PaymentRecords:
             cause: for the trail.
             at: the moment a timer stood for, where our clock is still a little behind it; UTC.
             replay: the idempotency key of the request.
+            texts: what was written with it, sealed, by id.
 
         Raises:
             RuleBroken, NotFound: as `decide` does.
@@ -97,7 +99,7 @@ class PaymentRecords:
             if not events:
                 return loaded.state
             try:
-                self.store.commit(payment_change(loaded, events, after, now, cause, replay))
+                self.store.commit(payment_change(loaded, events, after, now, cause, replay, texts))
             except (StaleRead, Busy):
                 self._pause(attempt)
             except FundsSpent:

@@ -1,8 +1,8 @@
 """Money coming in by card: the intent, and what the provider reports of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.application.bookings import Bookings
 from shared.application.payment_records import Opening
@@ -11,6 +11,7 @@ from shared.application.store import Cause, FundsSpent, SlotTaken
 from shared.domain import commands as c
 from shared.domain.booking import CANCEL_INTENT, Booking, Status
 from shared.domain.errors import OutcomeUnknown, RuleBroken
+from shared.domain.money import Money
 from shared.domain.payment import commands as pc
 from shared.domain.payment import payment as paid
 from shared.domain.payment.events import PaymentOpened, Purpose
@@ -18,7 +19,6 @@ from shared.domain.payment.payment import Payment
 from shared.domain.policy import CURRENT, policy_of
 
 PROVIDER = "payment provider"
-_MOST_INTENTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +36,21 @@ class CardPayments:
         bookings: what is paid for.
         provider: who takes the money.
         watch: looks at a captured payment for duplicates; asked again, it does no harm.
+        keep_card: saves the card of a captured payment where its owner agreed; repeatable too.
     """
 
     def __init__(
-        self, bookings: Bookings, provider: Payments, watch: Callable[[Payment], None]
+        self,
+        bookings: Bookings,
+        provider: Payments,
+        watch: Callable[[Payment], None],
+        keep_card: Callable[[Intent], None],
     ) -> None:
         self._bookings = bookings
         self._payments = bookings.payments
         self._provider = provider
         self._watch = watch
+        self._keep_card = keep_card
 
     def start(self, booking_id: str) -> Checkout:
         """The payment intent of a held booking: one for life, however often asked for (S2.10).
@@ -76,6 +82,46 @@ class CardPayments:
             evidence: ids for the timeline.
         """
         self._decide(self._provider.intent(intent_id), evidence)
+
+    def charged(self, charge_id: str, evidence: dict[str, str]) -> None:
+        """The provider holds a charge that nobody told us of: ask for it, and record it (S2.5).
+
+        Args:
+            charge_id: of one that may have been made by hand, without an intent.
+            evidence: ids for the timeline.
+        """
+        charge = self._provider.charge(charge_id)
+        if charge.intent_id is not None:
+            self.reported(charge.intent_id, evidence)
+        elif charge.captured.minor:
+            capture = pc.Capture(charge.captured, charge_id, charge.card, charge.created)
+            cause = {**evidence, "charge": charge_id}
+            self._take(charge_id, charge.metadata, charge.captured, capture, cause)
+            self._watch(self._payments.load(charge_id).state)
+
+    def payment_of(
+        self, intent_id: str | None, charge_id: str | None, evidence: dict[str, str]
+    ) -> Payment | None:
+        """The payment that a refund or a dispute is about, recorded first where we missed it.
+
+        Args:
+            intent_id: None for a charge made without an intent.
+            charge_id: names the payment where there is no intent.
+            evidence: ids for the timeline.
+        """
+        payment_id = intent_id or charge_id
+        if payment_id is None:
+            return None
+        known = self._payments.store.payment(payment_id)
+        if known is not None and known.state.status is paid.Status.CAPTURED:
+            return known.state
+        record = self.reported if intent_id else self.charged
+        record(payment_id, evidence)
+        return self._payments.load(payment_id).state
+
+    def found(self, intent: Intent) -> None:
+        """Decide on what the provider has just answered."""
+        self._decide(intent, {})
 
     def cancel_intent(self, booking_id: str) -> None:
         """The slot is released: no money must come any more; what came is settled (S2.10)."""
@@ -130,7 +176,9 @@ class CardPayments:
             if booking is not None:
                 self._pay_booking(booking.state, intent, evidence)
             else:
-                self._take(intent, evidence)
+                capture = _capture(intent)
+                self._take(intent.intent_id, intent.metadata, intent.amount, capture, evidence)
+        self._keep_card(intent)
         self._watch(self._payments.load(intent.intent_id).state)
 
     def _pay_booking(self, booking: Booking, intent: Intent, evidence: dict[str, str]) -> None:
@@ -158,23 +206,30 @@ class CardPayments:
         except (SlotTaken, FundsSpent):
             confirm(reinstate=False)
 
-    def _take(self, intent: Intent, evidence: dict[str, str]) -> None:
+    def _take(
+        self,
+        payment_id: str,
+        metadata: Mapping[str, str],
+        due: Money,
+        capture: pc.Capture,
+        evidence: dict[str, str],
+    ) -> None:
         """Money for no booking we have: a top-up, or somebody's, or nobody's we know."""
-        customer_id = intent.metadata.get("customer_id")
-        top_up = intent.metadata.get("purpose") == Purpose.TOP_UP and customer_id is not None
+        customer_id = metadata.get("customer_id")
+        top_up = metadata.get("purpose") == Purpose.TOP_UP and customer_id is not None
         opened = PaymentOpened(
-            payment_id=intent.intent_id,
+            payment_id=payment_id,
             purpose=Purpose.TOP_UP if top_up else Purpose.UNKNOWN,
             customer_id=customer_id,
             booking_id=None,
-            due=intent.amount,
-            checkout=intent.metadata.get("checkout"),
-            language=intent.metadata.get("language", "en"),
+            due=due,
+            checkout=metadata.get("checkout"),
+            language=metadata.get("language", "en"),
             policy_version=CURRENT.version,
         )
-        then: tuple[pc.Command, ...] = (_capture(intent),)
+        then: tuple[pc.Command, ...] = (capture,)
         if customer_id is not None and not top_up:
-            then = (*then, pc.Credit(late=True))
+            then = (*then, pc.Credit(late=False))
         self._payments.open(opened, then, Cause("Capture", PROVIDER, evidence), None)
 
     # --- intents ---------------------------------------------------------------------------------
@@ -182,29 +237,31 @@ class CardPayments:
     def _make_intent(self, booking: Booking) -> Intent:
         """Make the intent, or get the one made under the same key.
 
-        A key replays even a stored failure of the provider for a day, so there are a few of them.
         An intent that a lost answer left behind takes no money: nobody was ever given its secret.
         """
         metadata = {"booking_id": booking.booking_id, "customer_id": booking.customer_id}
         return under_fresh_keys(
             f"intent:{booking.booking_id}",
+            self._bookings.clock.now(),
             lambda key: self._provider.create_intent(booking.card_due, metadata, key),
         )
 
 
-def under_fresh_keys(name: str, make: Callable[[str], Intent]) -> Intent:
+def under_fresh_keys[Made](name: str, now: datetime, make: Callable[[str], Made]) -> Made:
     """Ask the provider under a key, and under another where its answer to the first is unknown.
+
+    A key replays even a stored failure for a day (docs.stripe.com/api/idempotent_requests), so
+    the other one changes with the minute: an outage keeps nobody from paying once it is over.
 
     Args:
         name: of the key; the same for every attempt at the same thing.
+        now: UTC.
         make: is given the key.
     """
-    for attempt in range(1, _MOST_INTENTS):
-        try:
-            return make(f"{name}:{attempt}")
-        except OutcomeUnknown:
-            continue
-    return make(f"{name}:{_MOST_INTENTS}")
+    try:
+        return make(f"{name}:1")
+    except OutcomeUnknown:
+        return make(f"{name}:{now:%Y%m%d%H%M}")
 
 
 def _capture(intent: Intent) -> pc.Capture:

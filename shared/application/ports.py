@@ -75,6 +75,14 @@ class Intent:
     payment_method: str | None = None
     receipt_email: str | None = field(default=None, repr=False)
 
+    @property
+    def can_be_paid(self) -> bool:
+        """Whether it waits for a card: no attempt is under way, and none has succeeded."""
+        return self.status in (
+            IntentStatus.REQUIRES_PAYMENT_METHOD,
+            IntentStatus.REQUIRES_CONFIRMATION,
+        )
+
 
 class RefundStatus(StrEnum):
     """Refund states, as docs.stripe.com/api/refunds/object names them."""
@@ -216,16 +224,24 @@ class Payments(Protocol):
         """
         ...
 
-    def charge_saved_card(
+    def pay_with_saved_card(
         self,
-        amount: Money,
-        metadata: Mapping[str, str],
+        intent: Intent,
+        payment_method: str,
         idempotency_key: str,
         *,
         provider_customer: str,
-        payment_method: str,
     ) -> Intent:
-        """Charge a saved card without its owner (off-session); a refusal shows on the intent."""
+        """Confirm an intent with a saved card without its owner (off-session).
+
+        A refusal by the bank shows on the intent; one that is past paying is returned as it is. An
+        intent made for nobody becomes the customer's first.
+
+        Args:
+            intent: as it was last seen.
+            payment_method: the provider's id of the card.
+            provider_customer: whose card it is.
+        """
         ...
 
     def create_customer(self, metadata: Mapping[str, str], idempotency_key: str) -> str:
@@ -245,17 +261,21 @@ class Payments(Protocol):
         ...
 
     def create_refund(
-        self, intent_id: str, amount: Money, metadata: Mapping[str, str], idempotency_key: str
+        self, payment_id: str, amount: Money, metadata: Mapping[str, str], idempotency_key: str
     ) -> ProviderRefund:
-        """Refund part of a captured intent; Declined where the provider refuses."""
+        """Refund part of a captured payment; Declined where the provider refuses.
+
+        Args:
+            payment_id: of its intent, or of the charge that was made without one.
+        """
         ...
 
     def refund(self, provider_refund_id: str) -> ProviderRefund:
         """Read a refund; NotFound where the provider has none."""
         ...
 
-    def refunds_of(self, intent_id: str) -> Sequence[ProviderRefund]:
-        """All refunds of an intent, every page of them."""
+    def refunds_of(self, payment_id: str) -> Sequence[ProviderRefund]:
+        """All refunds of an intent or a charge, every page of them."""
         ...
 
     def charge(self, charge_id: str) -> ProviderCharge:
@@ -266,8 +286,8 @@ class Payments(Protocol):
         """Read a dispute; NotFound where the provider has none."""
         ...
 
-    def disputes_of(self, intent_id: str) -> Sequence[ProviderDispute]:
-        """All disputes of an intent, every page of them."""
+    def disputes_of(self, payment_id: str) -> Sequence[ProviderDispute]:
+        """All disputes of an intent or a charge, every page of them."""
         ...
 
     def events(

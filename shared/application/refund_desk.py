@@ -27,6 +27,7 @@ class RefundDesk:
         *,
         our_fault: bool = False,
         reason: RefundReason | None = None,
+        note: str | None = None,
     ) -> Payment:
         """Refund what of a payment is unused, or more where it was our fault (S2.3).
 
@@ -37,6 +38,7 @@ class RefundDesk:
             by: "customer" or "agent:<id>".
             our_fault: used minutes may go back too; agents alone may say so.
             reason: where it is neither a change of mind nor our fault.
+            note: what an agent wrote about it, sealed.
 
         Raises:
             RuleBroken: with the fact: more than was captured or is unused, not above zero, another
@@ -62,7 +64,8 @@ class RefundDesk:
 
         source = "customer" if by == "customer" else "desk"
         cause = Cause("RequestRefund", source, {"refund": refund_id})
-        return self._payments.apply(payment_id, command, cause, replay=replay)
+        texts = {refund_id: note} if note else None
+        return self._payments.apply(payment_id, command, cause, replay=replay, texts=texts)
 
     def decide(self, payment_id: str, refund_id: str, by: str, *, approve: bool) -> Payment:
         """A manager approves or denies a refund that waits for him.

@@ -86,15 +86,23 @@ class Refunds:
         """Something happened to a refund: ask the provider what, and decide on that alone."""
         self.found(self._provider.refund(provider_refund_id))
 
+    def compare(self, charge_id: str) -> None:
+        """More or less of a charge went back than we know: ask for all its refunds."""
+        charge = self._provider.charge(charge_id)
+        self._check(charge.intent_id or charge_id)
+
     def found(self, refund: ProviderRefund) -> None:
         """What the provider says of a refund, ours or made by hand in its dashboard."""
-        payment_id = refund.intent_id
-        if payment_id is None:
-            return  # of a charge that no intent of ours made
-        if self._store.payment(payment_id) is None:
-            self._card_payments.reported(payment_id, {"refund": refund.provider_refund_id})
-        payment = self._payments.load(payment_id).state
+        payment = self._card_payments.payment_of(
+            refund.intent_id, refund.charge_id, {"refund": refund.provider_refund_id}
+        )
+        if payment is None:
+            return
+        payment_id = payment.payment_id
         ours = payment.refund(refund.metadata.get("refund_id", refund.provider_refund_id))
+        if ours is not None and ours.provider_refund_id not in (None, refund.provider_refund_id):
+            # Somebody had made one like it by hand meanwhile, which was taken for this one.
+            ours = payment.refund(refund.provider_refund_id)
         if ours is not None and ours.reason is not None:
             self._note(payment_id, ours.refund_id, refund)
         else:
@@ -107,9 +115,10 @@ class Refunds:
         if failed:
             if known is not None:
                 undone = c.NoteRefundRefused(known.refund_id, refund.failure_reason or "failed")
-                self._payments.apply(payment_id, undone, Cause("UndoRefund", PROVIDER, evidence))
+                self._came_back(payment_id, undone, Cause("UndoRefund", PROVIDER, evidence))
             return
-        if known is None and payment.booking_id is not None and refund.amount == payment.captured:
+        in_full = payment.refunded + refund.amount == payment.captured
+        if known is None and payment.booking_id is not None and in_full:
             cause = Cause("GiveUp", PROVIDER, evidence)
             self._bookings.apply(payment.booking_id, bc.GiveUp(payment_id), cause)
         self._payments.apply(
@@ -124,13 +133,22 @@ class Refunds:
             self._check_disputes(payment_id)
             return
         if code in _DONE_BY_HAND:
-            for refund in self._provider.refunds_of(payment_id):
-                self.found(refund)
+            self._check(payment_id)
             present = self._payments.load(payment_id).state.refund(refund_id)
             if present is None or not present.status.is_open:
                 return
         cause = Cause("NoteRefundRefused", PROVIDER, {"code": code})
-        self._payments.apply(payment_id, c.NoteRefundRefused(refund_id, code), cause)
+        self._came_back(payment_id, c.NoteRefundRefused(refund_id, code), cause)
+
+    def _came_back(self, payment_id: str, command: c.NoteRefundRefused, cause: Cause) -> None:
+        """The money is the customer's again, unless a bank claims it: then it waits (S2.7)."""
+        after = self._payments.apply(payment_id, command, cause)
+        if after.contested:
+            self._check_disputes(payment_id)
+
+    def _check(self, payment_id: str) -> None:
+        for refund in self._provider.refunds_of(payment_id):
+            self.found(refund)
 
     def _find(self, payment_id: str, refund: Refund) -> ProviderRefund | None:
         refunds = self._provider.refunds_of(payment_id)
@@ -139,14 +157,13 @@ class Refunds:
     def _note(self, payment_id: str, refund_id: str, found: ProviderRefund) -> None:
         """What the provider says of a refund of ours."""
         evidence = {"refund": found.provider_refund_id, "status": found.status.value}
-        command: c.Command
         if found.status in (RefundStatus.FAILED, RefundStatus.CANCELED):
-            command = c.NoteRefundRefused(refund_id, found.failure_reason or found.status)
-        else:
-            settled = found.status is RefundStatus.SUCCEEDED
-            command = c.NoteRefund(refund_id, found.provider_refund_id, settled)
-        cause = Cause(type(command).__name__, PROVIDER, evidence)
-        self._payments.apply(payment_id, command, cause)
+            refused = c.NoteRefundRefused(refund_id, found.failure_reason or found.status)
+            self._came_back(payment_id, refused, Cause("NoteRefundRefused", PROVIDER, evidence))
+            return
+        settled = found.status is RefundStatus.SUCCEEDED
+        command = c.NoteRefund(refund_id, found.provider_refund_id, settled)
+        self._payments.apply(payment_id, command, Cause("NoteRefund", PROVIDER, evidence))
 
     def _lots(self, payment: Payment) -> tuple[Lot, ...]:
         return bought_with(payment, self._store)

@@ -1,7 +1,7 @@
 """What the use cases need from the table: one transaction per decision, reads by key or index."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from shared.domain.case.case import Case
 from shared.domain.effects import Consequences, Effect, EffectKind
 from shared.domain.errors import Conflict
 from shared.domain.events import Event
-from shared.domain.ledger import JournalEntry
+from shared.domain.ledger import JournalEntry, Posting
 from shared.domain.lots import Lot, Tariff
 from shared.domain.money import Money
 from shared.domain.payment import events as payment_events
@@ -105,6 +105,7 @@ class Change:
         due_at: when the sweep must look at it again, None at its end.
         head: whether anything that lists and the due index show is different from before.
         replay: the idempotency key to be used up with it, where the request had one.
+        texts: what was written with it, sealed, by id; kept beside it and read on demand.
     """
 
     state: State
@@ -117,6 +118,7 @@ class Change:
     due_at: datetime | None
     head: bool
     replay: Replay | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def id_of(state: State) -> str:
@@ -149,12 +151,17 @@ def customer_of(state: State) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One stored decision of a booking's, payment's or case's history."""
+    """One stored decision of a booking's, payment's or case's history.
+
+    Args:
+        postings: of its journal entry, none where it moved nothing.
+    """
 
     version: int
     at: datetime
     cause: Cause
     events: tuple[AnyEvent, ...]
+    postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +239,25 @@ class CaseSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Closing:
+    """What an account held at the end of a day whose entries are summed up for good.
+
+    Args:
+        account: a customer's, booking's, payment's, refund's or dispute's.
+        unit: a currency, or "sec:" and a tariff.
+        owner_id: the booking or payment whose decision touched it.
+        amount: debit positive, credit negative.
+        day: the midnight with which that day began, UTC.
+    """
+
+    account: str
+    unit: str
+    owner_id: str
+    amount: int
+    day: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """An operator as customers see him, and the pseudonyms of his phones (main, then backup)."""
 
@@ -302,6 +328,10 @@ class Store(Protocol):
         """A customer's captured payments, latest first."""
         ...
 
+    def payments_since(self, customer_id: str, since: datetime) -> Sequence[str]:
+        """A customer's payments captured since then, oldest first."""
+        ...
+
     def payments_by_card(self, fingerprint: str, since: datetime) -> Sequence[str]:
         """Payments captured from a card since then, as far as two days back."""
         ...
@@ -323,6 +353,14 @@ class Store(Protocol):
         self, level: case_events.Level, cursor: str | None, limit: int
     ) -> Page[CaseSummary]:
         """Cases that wait for agents or managers, the most urgent first."""
+        ...
+
+    def texts(self, owner_id: str) -> Mapping[str, str]:
+        """What was written with the decisions on a payment or case, sealed, by id."""
+        ...
+
+    def claim(self, what: str, by: str, now: datetime, until: datetime) -> bool:
+        """Keep something for one until a moment, UTC; False where another has it still."""
         ...
 
     # operators, tariffs, slots
@@ -373,6 +411,14 @@ class Store(Protocol):
 
     def entries(self, day: datetime) -> Iterator[JournalEntry]:
         """All journal entries of one UTC day, page after page of every shard, in no order."""
+        ...
+
+    def closings(self, part: int) -> Iterator[Closing]:
+        """What every account of a part held at the end of its last closed day, page after page."""
+        ...
+
+    def close_accounts(self, part: int, closings: Iterable[Closing]) -> None:
+        """Store what accounts of a part hold at the end of a day, instead of what stood there."""
         ...
 
     # finding a call or a caller

@@ -23,8 +23,15 @@ class Upload:
 class Uploads(Protocol):
     """Pictures of cases. Whoever holds a permission needs no other; it expires by real time."""
 
-    def permit(self, case_number: str, content_type: str, largest: int) -> Upload:
-        """The permission to send one picture, of exactly this type and at most that many bytes."""
+    def permit(self, case_number: str, name: str, content_type: str, largest: int) -> Upload:
+        """The permission to send one picture, of exactly this type and at most that many bytes.
+
+        Args:
+            case_number: whose picture it is.
+            name: nobody can guess it; asked for again by it, the permission is for the same place.
+            content_type: of the picture.
+            largest: bytes.
+        """
         ...
 
     def download_url(self, key: str) -> str:

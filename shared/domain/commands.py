@@ -80,7 +80,7 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """A bank asks about a payment."""
+    """A bank claims a payment back: what it paid for waits (S2.7)."""
 
     payment_id: str
 

@@ -62,9 +62,8 @@ def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:
             return _reserve(after)
         case e.BookingExpired() | e.BookingCancelled():
             unpaid = CANCEL_INTENT in after.pending
-            return _give_back(
-                before, event.restored, (effect(EffectKind.CANCEL_INTENT),) if unpaid else ()
-            )
+            cancel = (effect(EffectKind.CANCEL_INTENT),) if unpaid else ()
+            return _give_back(before, event.restored, (*cancel, *_claimed(after)))
         case e.BookingMoved():
             return Consequences(slots=(*_slots(before, claim=False), *_slots(after, claim=True)))
         case e.PaymentConfirmed():
@@ -268,4 +267,11 @@ def _settle(event: e.SessionClosed, after: Booking) -> Consequences:
         if lot is not None:
             postings += ledger.move(unit, held, customer, unused)
             postings += _money(lot.value, held, customer)
-    return Consequences(postings=tuple(postings), new_lots=event.returned)
+    return Consequences(
+        postings=tuple(postings), new_lots=event.returned, effects=_claimed(after)
+    )
+
+
+def _claimed(after: Booking) -> tuple[Effect, ...]:
+    """Lots that came back while a bank claims their payment are frozen in their turn (S2.7)."""
+    return tuple(Effect(EffectKind.LOOK_UP_DISPUTE, payment) for payment in sorted(after.frozen))

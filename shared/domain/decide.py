@@ -9,7 +9,7 @@ from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Booking, Session, Status, evolve
 from shared.domain.declines import blocked_by_bank
-from shared.domain.duties import cancelled_unrefunded, duties, letter_due
+from shared.domain.duties import duties, given_up, letter_due, next_refund_id
 from shared.domain.duty import MOST_STEPS, first_due, next_of
 from shared.domain.errors import NotFound, RuleBroken
 from shared.domain.legs import Leg, Mark, Motion, Side
@@ -98,10 +98,12 @@ def _answer(
         case c.GiveUp():
             behind = command.payment_id in {h.payment_id for h in booking.holdings}
             open_ = booking.status in _BEFORE_START and now < booking.starts_at
-            return cancelled_unrefunded(booking, now) if behind and open_ else ()
+            claimed = booking.frozen | {command.payment_id}
+            return given_up(booking, claimed, now) if behind and open_ else ()
         case c.Freeze():
-            fresh = booking.status in _BEFORE_START and command.payment_id not in booking.frozen
-            return (e.BookingFrozen(command.payment_id),) if fresh else ()
+            over = booking.status not in (*_BEFORE_START, *_ON_AIR)
+            known = over or command.payment_id in booking.frozen
+            return () if known else (e.BookingFrozen(command.payment_id),)
         case c.Thaw():
             frozen = command.payment_id in booking.frozen
             return (e.BookingThawed(command.payment_id),) if frozen else ()
@@ -162,7 +164,7 @@ def _confirm_payment(
     if booking.status is Status.CANCELLED:
         # He cancelled while the money was on its way: it goes back as it was paid (S2.3).
         return (_unwanted(booking, command, RefundReason.CANCELLED),)
-    if booking.paid_by_card:
+    if booking.paid_by_card or booking.card_due.minor == 0:
         # The same booking paid twice is certain: the extra charge alone goes back (S1.14, S2.1).
         return (_unwanted(booking, command, RefundReason.DUPLICATE),)
     return (e.PaymentCredited(intent_id, command.charge_id, amount),)
@@ -171,11 +173,7 @@ def _confirm_payment(
 def _unwanted(
     booking: Booking, command: c.ConfirmPayment, reason: RefundReason
 ) -> e.PaymentUnwanted:
-    return e.PaymentUnwanted(_refund_id(booking), command.intent_id, command.amount, reason)
-
-
-def _refund_id(booking: Booking) -> str:
-    return f"{booking.booking_id}-refund-{len(booking.returns) + 1}"
+    return e.PaymentUnwanted(next_refund_id(booking), command.intent_id, command.amount, reason)
 
 
 def _cancel(booking: Booking, reason: RefundReason, now: datetime) -> tuple[e.Event, ...]:
@@ -186,7 +184,7 @@ def _cancel(booking: Booking, reason: RefundReason, now: datetime) -> tuple[e.Ev
     if booking.intent_id is None or not booking.paid_by_card:
         return (cancelled,)
     paid = booking.holdings[-1].paid
-    return cancelled, e.CardReturned(_refund_id(booking), booking.intent_id, paid, reason)
+    return cancelled, e.CardReturned(next_refund_id(booking), booking.intent_id, paid, reason)
 
 
 def _move(booking: Booking, command: c.Move, now: datetime) -> tuple[e.Event, ...]:

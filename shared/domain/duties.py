@@ -32,7 +32,7 @@ def duties(booking: Booking, policy: Policy) -> Iterator[Duty[e.Event]]:
             restored = restore(booking.holdings, f"{booking.booking_id}-x", booking.hold_until)
             yield Duty(booking.hold_until, (e.BookingExpired(restored),))
         case Status.SCHEDULED if booking.frozen:
-            yield Duty(booking.starts, cancelled_unrefunded(booking, booking.starts))
+            yield Duty(booking.starts, given_up(booking, booking.frozen, booking.starts))
         case Status.SCHEDULED:
             if e.Letter.REMINDER not in booking.letters:
                 lead = timedelta(seconds=policy.reminder_lead)
@@ -46,13 +46,22 @@ def duties(booking: Booking, policy: Policy) -> Iterator[Duty[e.Event]]:
             pass
 
 
-def cancelled_unrefunded(booking: Booking, now: datetime) -> tuple[e.Event, ...]:
-    """The booking is given up; its card's money stays with the payment, which decides (S2.7)."""
+def given_up(booking: Booking, claimed: frozenset[str], now: datetime) -> tuple[e.Event, ...]:
+    """The booking is given up because of payments that somebody claims back (S2.7).
+
+    The money of its own card stays with such a payment, which decides; of another it goes back.
+    """
     cancelled = e.BookingCancelled(restore(booking.holdings, f"{booking.booking_id}-c", now))
     if booking.intent_id is None or not booking.paid_by_card:
         return (cancelled,)
     paid, reason = booking.holdings[-1].paid, RefundReason.CANCELLED
-    return cancelled, e.CardReturned(None, booking.intent_id, paid, reason)
+    refund = None if booking.intent_id in claimed else next_refund_id(booking)
+    return cancelled, e.CardReturned(refund, booking.intent_id, paid, reason)
+
+
+def next_refund_id(booking: Booking) -> str:
+    """Of the refund that the booking asks for next."""
+    return f"{booking.booking_id}-refund-{len(booking.returns) + 1}"
 
 
 def letter_due(booking: Booking, letter: e.Letter, delay_seconds: int = 0) -> e.LetterDue:

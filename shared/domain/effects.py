@@ -28,6 +28,7 @@ class EffectKind(StrEnum):
     RETURN_DUPLICATE = "return_duplicate"
     OPEN_CASE = "open_case"
     SEND_PAYMENT_LETTER = "send_payment_letter"
+    SEND_CASE_LETTER = "send_case_letter"
     WAKE = "wake"
     WAKE_PAYMENT = "wake_payment"
     WAKE_CASE = "wake_case"

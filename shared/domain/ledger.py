@@ -94,9 +94,22 @@ class JournalEntry:
     postings: tuple[Posting, ...]
 
     def __post_init__(self) -> None:
-        off = {unit: total for unit, total in trial_balance((self,)).items() if total}
-        if off:
-            raise RuleBroken("entry_unbalanced", f"{self.cause}: off by {off}")
+        if self.off:
+            raise RuleBroken("entry_unbalanced", f"{self.cause}: off by {self.off}")
+
+    @property
+    def off(self) -> dict[str, int]:
+        """What its postings do not sum to zero by, per unit."""
+        return {unit: total for unit, total in trial_balance((self,)).items() if total}
+
+
+class StoredEntry(JournalEntry):
+    """A journal entry as it was read: one that is wrong is to be found, not refused."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        pass
 
 
 def move(unit: str, debit: str, credit: str, amount: int) -> tuple[Posting, ...]:

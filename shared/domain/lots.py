@@ -13,8 +13,10 @@ from shared.domain.money import Money
 
 BONUS = "bonus"
 MONEY = "money"
-# A booking writes one item per lot it takes from, and a decision is one transaction of 25 items.
-MOST_LOTS = 12
+# A decision is one transaction of 25 items. A booking of two hours that is paid when its slot had
+# been released writes, beside a lot each: eight quarters, two decisions and their heads, the two
+# pointers by which its payment is found, and a key.
+MOST_LOTS = 10
 
 
 @dataclass(frozen=True, slots=True)

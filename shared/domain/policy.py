@@ -53,10 +53,18 @@ class Policy:
     leg_given_up_after: int = 10 * 60
     effect_redrive_after: int = 300
     effect_redrive_longest: int = 3600
+    reconciled_within: int = 15 * 60  # what the provider did lately may not be noted yet
+    reconcile_every: int = 300  # the provider's lists; its feed of events every minute
+    reconcile_overlap: int = 300  # what the provider shows a little late is seen all the same
+    reconcile_reach: int = 30 * 24 * 3600  # so long the feed is kept; the first look goes as far
+    # At these ages the provider's objects are compared with ours; a refund may fail for a month.
+    reconcile_charges_at: tuple[int, ...] = (120, 24 * 3600)
+    reconcile_claims_at: tuple[int, ...] = (120, 24 * 3600, 7 * 24 * 3600, 31 * 24 * 3600)
 
     # Money
     payment_check: int = 4 * 3600
     case_escalation: int = 4 * 3600  # a manager has this long after each deadline
+    request_letter_every: int = 24 * 3600  # anybody can have it sent to any address
     tax_rate: int = 0  # basis points, included in prices
     provider_read_every: int = 6 * 3600  # refunds on their way, disputes
     duplicate_window: int = 300
@@ -65,6 +73,10 @@ class Policy:
     refund_initiate_days: int = 3  # business days, as the next one
     refund_settle_days: int = 10
     refund_window_days: int = 14
+    # What a top-up buys at least at the lowest and at most at the highest price in its currency:
+    # talk time, so that it holds for every currency that has a tariff.
+    top_up_smallest: int = 5 * 60
+    top_up_largest: int = 20 * 3600
     # Minor units above which a manager decides on an agent's refund; others always need one.
     refund_approval_above: tuple[tuple[str, int], ...] = (
         ("rub", 1_000_000),

@@ -31,12 +31,15 @@ def paid_and_saved(subject: Subject, owner: str, card: str = "pm_card_visa") -> 
 
 
 def charged(subject: Subject, owner: str, card_id: str, key: str = "intent:p2") -> Intent:
-    return subject.payments.charge_saved_card(
-        PRICE,
-        {"payment_id": "p2"},
-        subject.key(key),
-        provider_customer=owner,
-        payment_method=card_id,
+    made = subject.payments.create_intent(
+        PRICE, {"payment_id": "p2"}, subject.key(key), provider_customer=owner
+    )
+    return confirmed(subject, made, owner, card_id, f"confirm:{key}")
+
+
+def confirmed(subject: Subject, made: Intent, owner: str, card_id: str, key: str) -> Intent:
+    return subject.payments.pay_with_saved_card(
+        made, card_id, subject.key(key), provider_customer=owner
     )
 
 
@@ -148,22 +151,56 @@ def test_unknown_customer_is_not_found(subject: Subject) -> None:
         )
 
 
-def test_timeout_of_a_saved_cards_charge_is_unknown_and_the_same_key_charges_once(
+def test_intent_made_for_nobody_becomes_the_customers_and_is_paid_with_his_card(
+    subject: Subject,
+) -> None:
+    # S2.10: one intent per booking; docs.stripe.com/api/payment_intents/update
+    owner = customer(subject)
+    card_id = subject.save_card(owner, "pm_card_visa")
+    made = subject.payments.create_intent(PRICE, {}, subject.key("intent:p2"))
+    assert made.provider_customer is None
+    paid = confirmed(subject, made, owner, card_id, "confirm:p2")
+    assert (paid.intent_id, paid.status) == (made.intent_id, IntentStatus.SUCCEEDED)
+    assert paid.provider_customer == owner
+
+
+def test_intent_paid_in_two_ways_takes_the_money_once(subject: Subject) -> None:
+    # S2.10; docs.stripe.com/payments/paymentintents/lifecycle
+    owner = customer(subject)
+    card_id = subject.save_card(owner, "pm_card_visa")
+    made = subject.payments.create_intent(PRICE, {}, subject.key("intent:p2"))
+    paid = subject.pay(made)
+    assert confirmed(subject, made, owner, card_id, "confirm:p2").charge_id == paid.charge_id
+    assert confirmed(subject, paid, owner, card_id, "confirm:p3").charge_id == paid.charge_id
+
+
+def test_cancelled_intent_is_not_paid_with_a_saved_card(subject: Subject) -> None:
+    # S2.10; docs.stripe.com/api/payment_intents/cancel
+    owner = customer(subject)
+    card_id = subject.save_card(owner, "pm_card_visa")
+    made = subject.payments.create_intent(PRICE, {}, subject.key("intent:p2"))
+    subject.payments.cancel_intent(made.intent_id)
+    answer = confirmed(subject, made, owner, card_id, "confirm:p2")
+    assert (answer.status, answer.received.minor) == (IntentStatus.CANCELED, 0)
+
+
+def test_timeout_of_a_saved_cards_charge_is_unknown_and_shows_on_the_intent(
     subject: Subject,
 ) -> None:
     # docs.stripe.com/error-low-level
     owner = customer(subject)
     card_id = subject.save_card(owner, "pm_card_visa")
-    subject.spoil(RequestFault.TIMEOUT, "/v1/payment_intents")
+    made = subject.payments.create_intent(
+        PRICE, {}, subject.key("intent:p2"), provider_customer=owner
+    )
+    subject.spoil(RequestFault.TIMEOUT, f"/v1/payment_intents/{made.intent_id}/confirm")
     with pytest.raises(OutcomeUnknown):
-        subject.impatient.charge_saved_card(
-            PRICE,
-            {"payment_id": "p2"},
-            subject.key("intent:p2"),
-            provider_customer=owner,
-            payment_method=card_id,
+        subject.impatient.pay_with_saved_card(
+            made, card_id, subject.key("confirm:p2"), provider_customer=owner
         )
-    made = charged(subject, owner, card_id)
+    known = subject.payments.intent(made.intent_id)
+    assert known.status is IntentStatus.SUCCEEDED
+    assert confirmed(subject, made, owner, card_id, "confirm:p2").charge_id == known.charge_id
     now = subject.clock.now()
     [charge] = subject.payments.charges_created(now, now)
     assert charge.intent_id == made.intent_id

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 import pytest
 
+from shared.adapters.dynamodb.tables import shard_of
 from shared.application.store import (
     FundsSpent,
     KeyUsed,
@@ -14,18 +16,37 @@ from shared.application.store import (
     StaleRead,
     Store,
 )
+from shared.application.timers import SHARDS
 from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Status, evolve
-from shared.domain.ledger import trial_balance
-from shared.domain.lots import Tariff
+from shared.domain.effects import Effect, EffectKind
+from shared.domain.ledger import account_totals, trial_balance
+from shared.domain.lots import MONEY, Tariff, money_lot
 from shared.domain.money import Money
 from shared.domain.slots import QUARTER
-from tests.contract.decisions import CAUSE, NOON, TARIFF, bare, granting, hold, lot, paid, then
+from tests.contract.decisions import (
+    CAUSE,
+    NOON,
+    TARIFF,
+    bare,
+    granting,
+    held_by,
+    hold,
+    lot,
+    paid,
+    paid_by_card,
+    rubles,
+    then,
+)
 
 A, B, C = "000000000017", "000000000024", "000000000031"
 BEFORE = NOON - timedelta(days=1)
 QUARTERS = tuple(NOON + n * QUARTER for n in range(8))
+
+
+def shard(number: str) -> int:
+    return shard_of(number, SHARDS)
 
 
 # --- one decision, one transaction --------------------------------------------------------------
@@ -39,7 +60,7 @@ def test_a_booking_is_the_fold_of_what_was_committed(store: Store) -> None:  # N
     store.commit(second)
     loaded = store.booking(A)
     assert loaded is not None
-    assert loaded.booking == second.booking
+    assert loaded.state == held_by(second)
     assert loaded.version == 2
     assert [d.events for d in store.history(A)] == [first.events, second.events]
     assert [d.at for d in store.history(A)] == [first.at, second.at]
@@ -55,7 +76,6 @@ def test_what_is_not_there_is_none_or_empty(store: Store) -> None:
     assert store.tariff("standard") is None
     assert store.booking_of_call("CA1") is None
     assert not store.lots("anna")
-    assert not store.money("anna")
     assert store.bookings_of("anna", None, 10).items == []
 
 
@@ -70,7 +90,7 @@ def test_a_decision_on_an_old_version_is_refused(store: Store) -> None:
         store.commit(late)
     loaded = store.booking(A)
     assert loaded is not None
-    assert loaded.booking == winner.booking
+    assert loaded.state == held_by(winner)
 
 
 def test_a_slot_is_claimed_once(store: Store) -> None:  # S1.2
@@ -86,7 +106,7 @@ def test_a_slot_is_claimed_once(store: Store) -> None:  # S1.2
         store.commit(overlapping)
     assert store.booking(B) is None
     assert store.replay("boris", "k") is None
-    assert store.due(int(B) % 64, NOON, None).items == []
+    assert store.due(shard(B), NOON, None).items == []
     claimed = [slot.booking_id for slot in store.slots("olga", NOON, NOON + 4 * QUARTER)]
     assert claimed == [A, A, None, None]
     assert store.open_operators(NOON) == []
@@ -129,7 +149,7 @@ def test_an_idempotency_key_is_used_once(store: Store) -> None:
     store.commit(hold(A, replay=replay))
     assert store.replay("anna", "k#1") == replay
     assert store.replay("boris", "k#1") is None
-    again = hold(B, starts_at=NOON, replay=replace(replay, booking_id=B))
+    again = hold(B, starts_at=NOON, replay=replace(replay, result=B))
     with pytest.raises(KeyUsed):  # although the slot is gone as well
         store.commit(again)
     assert store.replay("anna", "k#1") == replay
@@ -143,7 +163,7 @@ def test_a_booking_number_is_given_once(store: Store) -> None:
         store.commit(hold(A, customer_id="boris", starts_at=NOON + 4 * QUARTER))
     loaded = store.booking(A)
     assert loaded is not None
-    assert loaded.booking.customer_id == "anna"
+    assert loaded.state.customer_id == "anna"
 
 
 def test_the_same_commit_again_succeeds_and_writes_nothing_more(store: Store) -> None:
@@ -156,11 +176,11 @@ def test_the_same_commit_again_succeeds_and_writes_nothing_more(store: Store) ->
     store.commit(third)
     for repeated in (first, second, third):  # also those that others have built upon
         store.commit(repeated)
-    assert store.money("anna") == [Money(500, "rub")]
+    assert rubles(store) == 500
     assert len(store.history(A)) == 3
     loaded = store.booking(A)
     assert loaded is not None
-    assert loaded.booking.status is Status.CANCELLED
+    assert loaded.state.status is Status.CANCELLED
 
 
 # --- lots and money -----------------------------------------------------------------------------
@@ -175,26 +195,25 @@ def test_lots_and_money_are_kept_as_they_came(store: Store) -> None:  # S2.9
             left=450,
             payment_id="pi_9",
             returned_at=NOON.replace(microsecond=1),
+            our_fault=True,
         ),
     )
-    store.commit(granting(hold(A), lots=mine, money=777))
-    assert store.lots("anna") == [mine[1], mine[0]]
-    assert store.money("anna") == [Money(777, "rub")]
+    purse = money_lot("c", Money(777, "rub"), "pi_9", NOON, returned_at=NOON, our_fault=True)
+    store.commit(granting(hold(A), lots=(*mine, purse)))
+    assert store.lots("anna") == [mine[1], mine[0], purse]
 
 
 def test_seconds_and_money_are_taken_together_with_the_booking(store: Store) -> None:  # S2.10
     store.publish("olga", QUARTERS)
     mine = (lot("a", 600), lot("b", 900, "standard", 90_000))
     store.commit(granting(hold(A), lots=mine, money=50_000))
-    lots, [money] = store.lots("anna"), store.money("anna")
-    second = hold(B, starts_at=NOON + 2 * QUARTER, lots=lots, money=money)
+    second = hold(B, starts_at=NOON + 2 * QUARTER, lots=store.lots("anna"))
     store.commit(second)
     # 30 minutes: 10 as bonus, 15 of the lot, 5 from money at 60.00 a minute
-    assert store.lots("anna") == []
-    assert store.money("anna") == [Money(50_000 - 30_000, "rub")]
+    assert [(lot.tariff_id, lot.left) for lot in store.lots("anna")] == [(MONEY, 20_000)]
     store.commit(then(second, c.Cancel(), BEFORE + timedelta(seconds=9)))
-    assert sum(lot.left for lot in store.lots("anna")) == 1500
-    assert store.money("anna") == [Money(50_000, "rub")]
+    assert sum(lot.left for lot in store.lots("anna") if not lot.is_money) == 1500
+    assert rubles(store) == 50_000
 
 
 def test_a_lot_that_has_changed_is_not_taken_from(store: Store) -> None:  # S2.9
@@ -212,18 +231,19 @@ def test_a_lot_that_has_changed_is_not_taken_from(store: Store) -> None:  # S2.9
 def test_money_is_not_spent_twice(store: Store) -> None:  # Never 1
     store.publish("olga", QUARTERS)
     store.commit(granting(hold(A), money=180_000))
-    [seen] = store.money("anna")
-    store.commit(hold(B, starts_at=NOON + 2 * QUARTER, money=seen))
+    seen = store.lots("anna")
+    store.commit(hold(B, starts_at=NOON + 2 * QUARTER, lots=seen))
     with pytest.raises(FundsSpent):
-        store.commit(hold(C, starts_at=NOON + 4 * QUARTER, money=seen))
-    assert store.money("anna") == [Money(0, "rub")]
+        store.commit(hold(C, starts_at=NOON + 4 * QUARTER, lots=seen))
+    assert store.lots("anna") == []
     assert store.open_operators(NOON + 4 * QUARTER) == ["olga"]
 
 
 def test_money_of_somebody_who_never_had_any_is_not_spent(store: Store) -> None:  # Never 1
     store.publish("olga", QUARTERS)
     with pytest.raises(FundsSpent):
-        store.commit(hold(A, money=Money(1000, "rub")))
+        store.commit(hold(A, lots=[money_lot("m", Money(1000, "rub"), None, NOON)]))
+    assert store.booking(A) is None
 
 
 def test_the_journal_of_a_day_holds_every_entry_and_balances(store: Store) -> None:  # Never 1
@@ -232,13 +252,17 @@ def test_the_journal_of_a_day_holds_every_entry_and_balances(store: Store) -> No
         store.publish(operator_id, QUARTERS)
         first = hold(number, operator_id=operator_id)
         store.commit(first)
-        store.commit(paid(first, BEFORE + timedelta(seconds=int(number[-2:]))))
-    entries = store.entries(BEFORE)
-    assert [entry.booking_id for entry in entries] == [A, B, C]
-    assert {entry.cause for entry in entries} == {"ConfirmPayment"}
-    assert all(entry.entry_id.endswith("-2") for entry in entries)
+        at = BEFORE + timedelta(seconds=int(number[-2:]))
+        store.commit(*paid_by_card(first, at, payment_id=f"pi_{number}"))
+    entries = sorted(store.entries(BEFORE), key=lambda entry: entry.entry_id)
+    assert [(entry.owner_id, entry.entry_id, entry.cause) for entry in entries] == [
+        *((number, f"{number}-2", "ConfirmPayment") for number in (A, B, C)),
+        *((f"pi_{number}", f"pi_{number}-1", "Capture") for number in (A, B, C)),
+    ]
     assert trial_balance(entries) == {"rub": 0, "sec:standard": 0}
-    assert store.entries(NOON) == []
+    held = {account for account, _ in account_totals(entries)}
+    assert held == {"provider", "minutes:sold", *(f"booking:{number}" for number in (A, B, C))}
+    assert list(store.entries(NOON)) == []
 
 
 # --- finding bookings ---------------------------------------------------------------------------
@@ -267,28 +291,32 @@ def test_a_booking_is_due_from_its_moment_until_its_end(store: Store) -> None:
     first = hold(A)
     assert first.due_at is not None
     store.commit(first)
-    shard, instant = int(A) % 64, timedelta(microseconds=1)
-    assert store.due(shard, first.due_at - instant, None).items == []
-    assert store.due(shard, first.due_at, None).items == [(A, first.due_at)]
-    assert store.due((shard + 1) % 64, first.due_at, None).items == []
+    instant = timedelta(microseconds=1)
+
+    def due(until: datetime, *, beside: int = 0) -> list[Effect]:
+        return list(store.due((shard(A) + beside) % SHARDS, until, None).items)
+
+    assert due(first.due_at - instant) == []
+    assert due(first.due_at) == [Effect(EffectKind.WAKE, A, at=first.due_at)]
+    assert due(first.due_at, beside=1) == []
     later = replace(paid(first, BEFORE + timedelta(seconds=60)), due_at=NOON)
     store.commit(later)
-    assert store.due(shard, NOON, None).items == [(A, NOON)]
+    assert due(NOON) == [Effect(EffectKind.WAKE, A, at=NOON)]
     store.commit(replace(then(later, c.Cancel(), BEFORE + timedelta(seconds=90)), due_at=None))
-    assert store.due(shard, NOON + timedelta(days=900), None).items == []
+    assert due(NOON + timedelta(days=900)) == []
 
 
 def test_the_due_index_gives_every_booking_once_page_by_page(store: Store) -> None:
     expected = []
-    for n in range(110):
-        number = f"{n * 64:012d}"
+    together = (f"{n:012d}" for n in range(100_000) if shard(f"{n:012d}") == 0)
+    for n, number in enumerate(islice(together, 110)):
         operator_id = f"op{n}"
         store.publish(operator_id, [NOON])
         held = hold(number, operator_id=operator_id, minutes=15)
         due = NOON + timedelta(seconds=n // 3)
         store.commit(replace(held, due_at=due))
-        expected.append((number, due))
-    found: list[tuple[str, datetime]] = []
+        expected.append(Effect(EffectKind.WAKE, number, at=due))
+    found: list[Effect] = []
     cursor, pages = None, 0
     while pages == 0 or cursor is not None:
         page = store.due(0, NOON + timedelta(days=1), cursor)
@@ -303,7 +331,7 @@ def test_a_long_history_is_read_to_its_end(store: Store) -> None:
     store.publish("olga", QUARTERS)
     first = hold(A)
     store.commit(first)
-    booking = first.booking
+    booking = held_by(first)
     for version in range(1, 16):
         event = e.PaymentDeclined("pi_1", f"{version}" + "x" * 100_000)
         booking = evolve(booking, event, BEFORE)
@@ -311,7 +339,7 @@ def test_a_long_history_is_read_to_its_end(store: Store) -> None:
     loaded = store.booking(A)
     assert loaded is not None
     assert loaded.version == 16
-    assert loaded.booking == booking
+    assert loaded.state == booking
     assert [d.version for d in store.history(A)] == list(range(1, 17))
 
 
@@ -322,7 +350,7 @@ def test_a_call_and_a_caller_find_their_booking(store: Store) -> None:  # S1.5
     started = then(second, c.Tick(), NOON)
     for step in (first, second, started):
         store.commit(step)
-    leg = started.booking.live_session.legs[0]
+    leg = held_by(started).live_session.legs[0]
     store.commit(then(started, c.NotePlaced(leg.leg_id, "CA1"), NOON + timedelta(seconds=1)))
     assert store.booking_of_call("CA1") == (A, leg.leg_id)
     for phone_id in ("cccc", "dddd"):

@@ -3,7 +3,7 @@
 import bisect
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from typing import Any, Literal
 from shared.application.store import (
     CaseSummary,
     Change,
+    Closing,
     Decision,
     FundsSpent,
     KeyUsed,
@@ -35,7 +36,8 @@ from shared.domain.case.case import Case
 from shared.domain.case.case import evolve as evolve_case
 from shared.domain.case.events import Level
 from shared.domain.effects import Effect
-from shared.domain.ledger import JournalEntry
+from shared.domain.errors import Conflict
+from shared.domain.ledger import JournalEntry, StoredEntry
 from shared.domain.lots import Lot, Tariff
 from shared.domain.money import Money
 from shared.domain.payment.payment import Payment
@@ -45,6 +47,9 @@ from shared.domain.payment.payment import evolve as evolve_payment
 _SHARDS = 64
 _DUE_PAGE = 100
 _PAYMENTS_PAGE = 100
+
+# Of several reasons not to store a decision the caller hears one.
+_TOLD_FIRST = ("key_used", "stale_read", "number_used", "slot_taken", "funds_spent")
 
 # Asked before and after each commit; what it raises the caller gets: before, as if nothing had been
 # written; after, as if the answer had been lost.
@@ -91,7 +96,10 @@ class MemoryStore:
         self._lines: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
         self._calls: dict[str, tuple[str, str]] = {}
         self._swept: dict[str, datetime] = {}
+        self._closings: dict[int, dict[tuple[str, str], Closing]] = defaultdict(dict)
         self._messages: set[tuple[str, str]] = set()
+        self._texts: dict[str, dict[str, str]] = defaultdict(dict)
+        self._claims: dict[str, tuple[str, datetime]] = {}
 
     # decisions
 
@@ -100,8 +108,9 @@ class MemoryStore:
             if self.fault:
                 self.fault("before", change)
         if not self._is_done(changes[0]):
-            for change in changes:
-                self._check(change)
+            refusals = [refusal for change in changes for refusal in self._refusals(change)]
+            if refusals:
+                raise min(refusals, key=lambda refusal: _TOLD_FIRST.index(refusal.code))
             for change in changes:
                 self._write(change)
         for change in changes:
@@ -113,24 +122,26 @@ class MemoryStore:
         history = self._history.get(id_of(change.state), ())
         return len(history) > change.version and history[change.version] == _decision(change)
 
-    def _check(self, change: Change) -> None:
+    def _refusals(self, change: Change) -> Iterator[Conflict]:
+        """Everything that keeps a change from being stored."""
         follows, number = change.consequences, id_of(change.state)
         if change.replay and (change.replay.owner, change.replay.key) in self._replays:
-            raise KeyUsed("key_used", "This idempotency key was used before.")
+            yield KeyUsed("key_used", "This idempotency key was used before.")
         present = self._states.get(number)
         if change.version != (present.version if present else 0):
             if change.version == 0:
-                raise KeyUsed("number_used", "There is a booking, payment or case of this number.")
-            raise StaleRead("stale_read", "It has changed in the meantime.")
+                yield KeyUsed("number_used", "There is a booking, payment or case of this number.")
+            else:
+                yield StaleRead("stale_read", "It has changed in the meantime.")
         for slot in follows.slots:
             needed = None if slot.claim else number
             if self._slots[slot.operator_id].get(slot.quarter, "unpublished") != needed:
-                raise SlotTaken("slot_taken", "This time is not free any more.", "starts_at")
+                yield SlotTaken("slot_taken", "This time is not free any more.", "starts_at")
         lots = self._lots[customer_of(change.state) or ""]
         if any(lot.lot_id in lots for lot in follows.new_lots) or any(
             t.lot_id not in lots or lots[t.lot_id].left != t.left for t in follows.taken
         ):
-            raise FundsSpent("funds_spent", "The balance has changed in the meantime.")
+            yield FundsSpent("funds_spent", "The balance has changed in the meantime.")
 
     def _write(self, change: Change) -> None:
         follows, number = change.consequences, id_of(change.state)
@@ -140,6 +151,7 @@ class MemoryStore:
         )
         self._states[number] = Loaded(change.state, change.version + 1, change.due_at)
         self._history.setdefault(number, []).append(_decision(change))
+        self._texts[number].update(change.texts)
         if change.head:
             if isinstance(change.state, Booking):
                 self._heads[number] = _summary(change.state)
@@ -179,9 +191,10 @@ class MemoryStore:
             lots[lot.lot_id] = lot
         if follows.postings:
             entry_id = f"{number}-{change.version + 1}"
-            entry = JournalEntry(
+            entry = StoredEntry(
                 entry_id, change.at, number, change.cause.command, follows.postings
             )
+            assert not entry.off, f"{entry.cause} is off by {entry.off}"
             self._journal.append(entry)
 
     # bookings
@@ -194,6 +207,10 @@ class MemoryStore:
 
     def replay(self, owner: str, key: str) -> Replay | None:
         return self._replays.get((owner, key))
+
+    def forget_keys(self) -> None:
+        """Some days later: no idempotency key is known any more."""
+        self._replays.clear()
 
     def bookings_of(self, customer_id: str, cursor: str | None, limit: int) -> Page[Summary]:
         rows = [row for row in self._heads.values() if row.customer_id == customer_id]
@@ -274,6 +291,13 @@ class MemoryStore:
         date = day.astimezone(UTC).date()
         return (e for e in self._journal if e.at.astimezone(UTC).date() == date)
 
+    def closings(self, part: int) -> Iterator[Closing]:
+        return iter(tuple(self._closings[part].values()))
+
+    def close_accounts(self, part: int, closings: Iterable[Closing]) -> None:
+        for closing in closings:
+            self._closings[part][closing.account, closing.unit] = closing
+
     # payments
 
     def payment(self, payment_id: str) -> Loaded[Payment] | None:
@@ -295,6 +319,14 @@ class MemoryStore:
             reverse=True,
         )
         return _page([row for row in rows if not cursor or row < cursor], limit)
+
+    def payments_since(self, customer_id: str, since: datetime) -> Sequence[str]:
+        rows = sorted(
+            _captured_sort(p)
+            for p in self._captured()
+            if p.customer_id == customer_id and p.captured_at and p.captured_at >= since
+        )
+        return [row.partition("#")[2] for row in rows]
 
     def payments_by_card(self, fingerprint: str, since: datetime) -> Sequence[str]:
         return [i for at, i in sorted(self._by_card.get(fingerprint, ())) if at >= since]
@@ -332,6 +364,16 @@ class MemoryStore:
             CaseSummary(c.number, c.kind, c.level, c.status, c.deadline) for _, c in rows[:limit]
         ]
         return Page(items, rows[limit - 1][0] if len(rows) > limit else None)
+
+    def texts(self, owner_id: str) -> Mapping[str, str]:
+        return dict(self._texts.get(owner_id, {}))
+
+    def claim(self, what: str, by: str, now: datetime, until: datetime) -> bool:
+        holder, held_until = self._claims.get(what, (by, until))
+        if holder != by and held_until > now:
+            return False
+        self._claims[what] = by, until
+        return True
 
     # sweeps
 
@@ -381,7 +423,9 @@ def _page(rows: list[str], limit: int) -> Page[str]:
 
 
 def _decision(change: Change) -> Decision:
-    return Decision(change.version + 1, change.at, change.cause, change.events)
+    return Decision(
+        change.version + 1, change.at, change.cause, change.events, change.consequences.postings
+    )
 
 
 def _summary(booking: Booking) -> Summary:

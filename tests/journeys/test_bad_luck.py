@@ -117,7 +117,8 @@ def test_refund_that_meets_misfortune_is_looked_up_and_paid_once(fault: RequestF
     world.office.cancel(booking_id, world.replay())
     world.until(world.exchange.now + timedelta(hours=1))
     booking = world.booking(booking_id)
-    assert [refund.outcome for refund in booking.refunds] == ["settled"]
-    intent = booking.refunds[0].intent_id
-    assert [refund.amount for refund in world.provider.refunds_of(intent)] == [booking.card_due]
+    payment = world.records.load(str(booking.intent_id)).state
+    assert [refund.status for refund in payment.refunds] == ["settled"]
+    made = world.provider.refunds_of(payment.payment_id)
+    assert [refund.amount for refund in made] == [booking.card_due]
     world.assert_books_are_right()

@@ -116,11 +116,14 @@ class IntentRoutes:
             changes["metadata"] = given.metadata()
         found = {
             "amount": given.integer("amount", 1, _HIGHEST),
+            "customer": given.text("customer"),
             "description": given.text("description"),
             "receipt_email": given.text("receipt_email"),
             "setup_future_usage": given.choice("setup_future_usage", _USAGES),
         }
         given.done()
+        if found["customer"] is not None:
+            self._model.find("customer", str(found["customer"]), "customer")
         changes |= {name: value for name, value in found.items() if value is not None}
         return self._intents.update(identifier, changes, now)
 

@@ -17,6 +17,7 @@ from shared.adapters.stripe.translation import (
     event_from,
     failure_from,
     intent_from,
+    payment_named,
     refund_from,
     unanswered,
 )
@@ -93,27 +94,27 @@ class InProcessPayments:
             parameters["setup_future_usage"] = "off_session"
         return intent_from(self._call("POST", "payment_intents", parameters, idempotency_key))
 
-    def charge_saved_card(
+    def pay_with_saved_card(
         self,
-        amount: Money,
-        metadata: Mapping[str, str],
+        intent: Intent,
+        payment_method: str,
         idempotency_key: str,
         *,
         provider_customer: str,
-        payment_method: str,
     ) -> Intent:
-        """See Payments.charge_saved_card."""
-        parameters = _order(amount, metadata) | {
-            "customer": provider_customer,
-            "payment_method": payment_method,
-            "confirm": "true",
-            "off_session": "true",
-        }
+        """See Payments.pay_with_saved_card."""
+        path = f"payment_intents/{intent.intent_id}"
+        wanted = _EXPANDED | {"payment_method": payment_method, "off_session": "true"}
         try:
-            made = self._call("POST", "payment_intents", parameters, idempotency_key)
+            if intent.provider_customer is None:
+                self._call("POST", path, {"customer": provider_customer})
+            return intent_from(self._call("POST", f"{path}/confirm", wanted, idempotency_key))
         except _CardRefused as refusal:
             return intent_from(refusal.intent)
-        return intent_from(made)
+        except Declined as refusal:
+            if refusal.code != "payment_intent_unexpected_state":
+                raise
+            return self.intent(intent.intent_id)
 
     def create_customer(self, metadata: Mapping[str, str], idempotency_key: str) -> str:
         """See Payments.create_customer."""
@@ -147,11 +148,11 @@ class InProcessPayments:
             return self.intent(intent_id)
 
     def create_refund(
-        self, intent_id: str, amount: Money, metadata: Mapping[str, str], idempotency_key: str
+        self, payment_id: str, amount: Money, metadata: Mapping[str, str], idempotency_key: str
     ) -> ProviderRefund:
         """See Payments.create_refund."""
         parameters: Tree = {
-            "payment_intent": intent_id,
+            **payment_named(payment_id),
             "amount": str(amount.minor),
             "metadata": dict(metadata),
         }
@@ -161,9 +162,9 @@ class InProcessPayments:
         """See Payments.refund."""
         return refund_from(self._call("GET", f"refunds/{provider_refund_id}"))
 
-    def refunds_of(self, intent_id: str) -> Sequence[ProviderRefund]:
+    def refunds_of(self, payment_id: str) -> Sequence[ProviderRefund]:
         """See Payments.refunds_of."""
-        return [refund_from(each) for each in self._read("refunds", {"payment_intent": intent_id})]
+        return [refund_from(each) for each in self._read("refunds", {**payment_named(payment_id)})]
 
     def charge(self, charge_id: str) -> ProviderCharge:
         """See Payments.charge."""
@@ -173,9 +174,9 @@ class InProcessPayments:
         """See Payments.dispute."""
         return dispute_from(self._call("GET", f"disputes/{dispute_id}"))
 
-    def disputes_of(self, intent_id: str) -> Sequence[ProviderDispute]:
+    def disputes_of(self, payment_id: str) -> Sequence[ProviderDispute]:
         """See Payments.disputes_of."""
-        wanted: Tree = {"payment_intent": intent_id}
+        wanted: Tree = {**payment_named(payment_id)}
         return [dispute_from(each) for each in self._read("disputes", wanted)]
 
     def events(

@@ -1,20 +1,31 @@
-"""What customers hold: lots of minutes, money, and the journal behind them."""
+"""What customers hold: lots of minutes, money, the journal behind them, and its closed days."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from shared.adapters.dynamodb.codec import CAUSE, POSTINGS
-from shared.adapters.dynamodb.tables import LEDGER_SHARDS, Commit, Minutes, Tables, moment
-from shared.application.store import Cause
-from shared.domain.ledger import JournalEntry
+from shared.adapters.dynamodb.tables import (
+    LEDGER_SHARDS,
+    Commit,
+    Minutes,
+    Tables,
+    moment,
+    stamp,
+)
+from shared.application.store import Cause, Closing
+from shared.domain.ledger import JournalEntry, StoredEntry
 from shared.domain.lots import Lot
 from shared.domain.money import Money
+
+# A sum that is zero says that its day is closed, for as long as that day may be closed again.
+_ZERO_KEPT = 7 * 24 * 3600
 
 
 class AccountRows:
     """Balances and the ledger."""
 
     _tables: Tables
+    _now: Callable[[], float]
 
     def lots(self, customer_id: str) -> Sequence[Lot]:
         """A customer's lots, minutes and money, that are not used up."""
@@ -31,6 +42,29 @@ class AccountRows:
             for row in self._tables.commit.ledger.query(f"LEDGER#{date}#{shard:02d}"):
                 yield _entry(row)
 
+    def closings(self, part: int) -> Iterator[Closing]:
+        """What every account of a part held at the end of its last closed day."""
+        rows = self._tables.closing.query(f"BOOKS#{part:02d}", consistent_read=True)
+        for row in rows:
+            account, _, unit = row.sk.rpartition(" ")
+            yield Closing(account, unit, row.owner_id, int(row.amount), moment(row.day))
+
+    def close_accounts(self, part: int, closings: Iterable[Closing]) -> None:
+        """Store what accounts of a part hold at the end of a day, instead of what stood there."""
+        closing, gone_at = self._tables.closing, int(self._now()) + _ZERO_KEPT
+        with closing.batch_write() as batch:
+            for each in closings:
+                batch.save(
+                    closing(
+                        f"BOOKS#{part:02d}",
+                        f"{each.account} {each.unit}",
+                        owner_id=each.owner_id,
+                        amount=each.amount,
+                        day=stamp(each.day),
+                        expires_at=None if each.amount else gone_at,
+                    )
+                )
+
 
 def _lot(row: Minutes) -> Lot:
     return Lot(
@@ -46,10 +80,10 @@ def _lot(row: Minutes) -> Lot:
     )
 
 
-def _entry(row: Commit) -> JournalEntry:
+def _entry(row: Commit) -> StoredEntry:
     owner_id, version = row.pk.partition("#")[2], int(row.sk.partition("#")[2])
     cause: Cause = CAUSE.loads(row.cause)
-    return JournalEntry(
+    return StoredEntry(
         entry_id=f"{owner_id}-{version}",
         at=moment(row.at),
         owner_id=owner_id,

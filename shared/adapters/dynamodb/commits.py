@@ -134,6 +134,9 @@ class _Transaction:
                 expires_at=int(now) + _REPLAY_KEPT,
             )
             self._puts.append((_Part.REPLAY, replay, self._tables.used.pk.does_not_exist()))
+        for text_id, sealed in change.texts.items():
+            text = self._tables.written(f"TEXT#{id_of(state)}", text_id, sealed=sealed)
+            self._puts.append((_Part.TRACE, text, None))
         for slot in follows.slots:
             self._slot(slot, id_of(state))
         for lot in follows.new_lots:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.adapters.dynamodb.codec import CAUSE, Codec
+from shared.adapters.dynamodb.codec import CAUSE, POSTINGS, Codec
 from shared.adapters.dynamodb.tables import Tables, moment
 from shared.application.store import Decision, Loaded, State
 
@@ -35,9 +35,13 @@ class Decisions:
         """Every decision, oldest first."""
         return [
             Decision(
-                _version(row.sk), moment(row.at), CAUSE.loads(row.cause), events.loads(row.events)
+                _version(row.sk),
+                moment(row.at),
+                CAUSE.loads(row.cause),
+                events.loads(row.events),
+                POSTINGS.loads(row.postings or "[]"),
             )
-            for row in self._commits(room, number, "events", "cause")
+            for row in self._commits(room, number, "events", "cause", "postings")
         ]
 
     def _commits(self, room: str, number: str, *attributes: str) -> list[Any]:

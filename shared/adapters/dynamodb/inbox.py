@@ -1,4 +1,4 @@
-"""External messages, kept once, and how far the sweeps for those that never came have come."""
+"""External messages, kept once; how far sweeps have come; what is done once in a while."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -42,6 +42,26 @@ class InboxRows:
         )
         try:
             row.save(condition=message.pk.does_not_exist())
+        except PutError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def claim(self, what: str, by: str, now: datetime, until: datetime) -> bool:
+        """Keep something for one until a moment, UTC; False where another has it still."""
+        claim = self._tables.claim
+        held = int((until - now).total_seconds())
+        row = claim(
+            f"CLAIM#{what}",
+            "CLAIM",
+            by=by,
+            until=stamp(until),
+            expires_at=int(self._now()) + held,
+        )
+        free = claim.pk.does_not_exist() | (claim.by == by) | (claim.until <= stamp(now))
+        try:
+            row.save(condition=free)
         except PutError as error:
             if error.cause_response_code != "ConditionalCheckFailedException":
                 raise

@@ -28,7 +28,7 @@ from shared.application.store import Change, State, id_of, summary_of
 from shared.domain.booking import Booking
 from shared.domain.case.case import Case
 from shared.domain.lots import Lot
-from shared.domain.payment.events import PaymentCaptured
+from shared.domain.payment.events import CustomerAssigned, PaymentCaptured
 from shared.domain.payment.payment import Payment
 
 # By its card a payment is found again for as long as a repetition of it would raise suspicion.
@@ -150,14 +150,14 @@ def _case_head(tables: Tables, case: Case, due_shard: str | None, due_at: str | 
 
 
 def paid_items(tables: Tables, change: Change, payment: Payment, now: int) -> Iterator[Row]:
-    """By which a payment that was captured just now is found: by customer, and by card."""
-    if not any(isinstance(event, PaymentCaptured) for event in change.events):
-        return
+    """By which a payment is found: by card once captured, by customer once it is known whose."""
+    captured = any(isinstance(event, PaymentCaptured) for event in change.events)
+    assigned = any(isinstance(event, CustomerAssigned) for event in change.events)
     at = stamp(payment.captured_at or change.at)
     sort = f"PAID#{at}#{payment.payment_id}"
-    if payment.customer_id is not None:
+    if payment.customer_id is not None and (captured or assigned):
         yield tables.paid(f"CUSTOMER#{payment.customer_id}", sort)
-    if payment.card is not None:
+    if payment.card is not None and captured:
         card = f"CARD#{payment.card.fingerprint}"
         yield tables.paid(card, sort, expires_at=now + _CARD_KEPT)
 

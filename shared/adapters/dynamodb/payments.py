@@ -54,12 +54,18 @@ class PaymentRows(Decisions):
         sorts = [row.sk.removeprefix(_PAID) for row in rows]
         return _page([sort for sort in sorts if sort != cursor], limit)
 
+    def payments_since(self, customer_id: str, since: datetime) -> Sequence[str]:
+        """A customer's payments captured since then, oldest first."""
+        return self._paid_since(f"CUSTOMER#{customer_id}", since)
+
     def payments_by_card(self, fingerprint: str, since: datetime) -> Sequence[str]:
         """Payments captured from a card since then, as far as two days back."""
+        return self._paid_since(f"CARD#{fingerprint}", since)
+
+    def _paid_since(self, owner: str, since: datetime) -> Sequence[str]:
         paid = self._tables.paid
-        rows = paid.query(
-            f"CARD#{fingerprint}", paid.sk >= f"{_PAID}{stamp(since)}", consistent_read=True
-        )
+        wanted = paid.sk.between(f"{_PAID}{stamp(since)}", f"{_PAID}~")
+        rows = paid.query(owner, wanted, consistent_read=True)
         return [row.sk.rpartition("#")[2] for row in rows]
 
     def payments_on(self, day: datetime, amount: Money, cursor: str | None) -> Page[str]:
@@ -109,6 +115,11 @@ class PaymentRows(Decisions):
             for pk, _ in keys
         ]
         return Page(items, found[limit - 1].owner_sort if len(found) > limit else None)
+
+    def texts(self, owner_id: str) -> Mapping[str, str]:
+        """What was written with the decisions on a payment or case, sealed, by id."""
+        rows = self._tables.written.query(f"TEXT#{owner_id}", consistent_read=True)
+        return {row.sk: row.sealed for row in rows}
 
 
 def _page(sorts: list[str], limit: int) -> Page[str]:

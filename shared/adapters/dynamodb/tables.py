@@ -266,6 +266,20 @@ class Sweep(Row):
     until = UnicodeAttribute()
 
 
+class Closing(Row):
+    """BOOKS#<part> / <account> <unit>: what an account held at the end of the last closed day.
+
+    Args:
+        owner_id: the booking or payment whose decision touched it.
+        day: the midnight with which that day began.
+    """
+
+    owner_id = UnicodeAttribute()
+    amount = NumberAttribute()
+    day = UnicodeAttribute()
+    expires_at = NumberAttribute(null=True)
+
+
 class Message(Row):
     """INBOX#<provider>#<message id> / INBOX: an external message, kept once.
 
@@ -278,6 +292,20 @@ class Message(Row):
     message_kind = UnicodeAttribute()
     body = UnicodeAttribute()
     at = UnicodeAttribute()
+    expires_at = NumberAttribute()
+
+
+class Written(Row):
+    """TEXT#<payment id or case number> / <text id>: what somebody wrote, sealed."""
+
+    sealed = UnicodeAttribute()
+
+
+class Claim(Row):
+    """CLAIM#<what> / CLAIM: who has something, and until when."""
+
+    by = UnicodeAttribute()
+    until = UnicodeAttribute()
     expires_at = NumberAttribute()
 
 
@@ -315,7 +343,10 @@ class Tables:
     call: type[Call]
     message: type[Message]
     sweep: type[Sweep]
+    closing: type[Closing]
     person: type[Person]
+    written: type[Written]
+    claim: type[Claim]
 
 
 @cache
@@ -367,7 +398,10 @@ def connect(table: str) -> Tables:
         call=bound(Call),
         message=bound(Message),
         sweep=bound(Sweep),
+        closing=bound(Closing),
         person=bound(Person),
+        written=bound(Written),
+        claim=bound(Claim),
     )
 
 

@@ -15,6 +15,7 @@ from shared.adapters.stripe.translation import (
     event_from,
     failure_from,
     intent_from,
+    payment_named,
     refund_from,
     unanswered,
 )
@@ -55,6 +56,7 @@ stripe.enable_telemetry = False
 _TIMEOUT_SECONDS = 8.0
 _PAGE = 100
 _CHARGE = "latest_charge"
+_PAST_PAYING = "payment_intent_unexpected_state"
 _REPEATED: stripe.RequestOptions = {"max_network_retries": 1}
 
 
@@ -113,41 +115,43 @@ class StripePayments:
             )
         return intent_from(intent.to_dict())
 
-    def charge_saved_card(
+    def pay_with_saved_card(
         self,
-        amount: Money,
-        metadata: Mapping[str, str],
+        intent: Intent,
+        payment_method: str,
         idempotency_key: str,
         *,
         provider_customer: str,
-        payment_method: str,
     ) -> Intent:
-        """Charge a saved card without its owner; a refusal by the bank shows on the intent.
+        """Confirm an intent with a saved card without its owner; a refusal shows on the intent.
 
-        docs.stripe.com/payments/save-during-payment#charge-saved-payment-method
+        docs.stripe.com/api/payment_intents/confirm, `off_session`. A card is charged on intents of
+        its own customer only (docs.stripe.com/api/payment_intents/update, `customer`).
 
         Raises:
             Declined: the request itself is refused, for example for a card that was detached.
             NotFound, Unavailable, OutcomeUnknown: see shared/application/ports.py.
         """
-        parameters = _order(amount, metadata)
-        parameters.update(
-            customer=provider_customer,
-            payment_method=payment_method,
-            confirm=True,
-            off_session=True,
-        )
-        with _translated(reading=False):
-            try:
-                intent = self._client.v1.payment_intents.create(
-                    parameters, {"idempotency_key": idempotency_key}
-                )
-            except stripe.CardError as refusal:
-                refused = _details(refusal).get("payment_intent")
-                if not isinstance(refused, Mapping):
-                    raise
-                return intent_from(refused)
-        return intent_from(intent.to_dict())
+        intents = self._client.v1.payment_intents
+        wanted: Any = {"payment_method": payment_method, "off_session": True, "expand": [_CHARGE]}
+        try:
+            with _translated(reading=False):
+                if intent.provider_customer is None:
+                    intents.update(intent.intent_id, {"customer": provider_customer})
+                try:
+                    confirmed = intents.confirm(
+                        intent.intent_id, wanted, {"idempotency_key": idempotency_key}
+                    )
+                except stripe.CardError as refusal:
+                    refused = _details(refusal).get("payment_intent")
+                    if not isinstance(refused, Mapping):
+                        raise
+                    return intent_from(refused)
+        except Declined as refusal:
+            if refusal.code != _PAST_PAYING:
+                raise
+            return self.intent(intent.intent_id)
+        return intent_from(confirmed.to_dict())
 
     def create_customer(self, metadata: Mapping[str, str], idempotency_key: str) -> str:
         """Make a customer, to whom cards can be saved; returns Stripe's id.
@@ -205,15 +209,15 @@ class StripePayments:
             with _translated(reading=False):
                 intent = self._client.v1.payment_intents.cancel(intent_id, {"expand": [_CHARGE]})
         except Declined as refusal:
-            if refusal.code != "payment_intent_unexpected_state":
+            if refusal.code != _PAST_PAYING:
                 raise
             return self.intent(intent_id)
         return intent_from(intent.to_dict())
 
     def create_refund(
-        self, intent_id: str, amount: Money, metadata: Mapping[str, str], idempotency_key: str
+        self, payment_id: str, amount: Money, metadata: Mapping[str, str], idempotency_key: str
     ) -> ProviderRefund:
-        """Refund part of a captured intent.
+        """Refund part of a captured intent, or of a charge made without one.
 
         A Declined says that this request did nothing; an earlier one under another key may have.
 
@@ -221,13 +225,14 @@ class StripePayments:
             Declined: the provider refuses, for example more than is left.
             NotFound, Unavailable, OutcomeUnknown: see shared/application/ports.py.
         """
+        parameters: Any = {
+            **payment_named(payment_id),
+            "amount": amount.minor,
+            "metadata": dict(metadata),
+        }
         with _translated(reading=False):
             refund = self._client.v1.refunds.create(
-                {
-                    "payment_intent": intent_id,
-                    "amount": amount.minor,
-                    "metadata": dict(metadata),
-                },
+                parameters,
                 {"idempotency_key": idempotency_key},
             )
         return refund_from(refund.to_dict())
@@ -243,13 +248,13 @@ class StripePayments:
             refund = self._client.v1.refunds.retrieve(provider_refund_id, None, _REPEATED)
         return refund_from(refund.to_dict())
 
-    def refunds_of(self, intent_id: str) -> Sequence[ProviderRefund]:
+    def refunds_of(self, payment_id: str) -> Sequence[ProviderRefund]:
         """All refunds of an intent, newest first, every page of them.
 
         Raises:
             Unavailable: they cannot be read now.
         """
-        wanted: Any = {"payment_intent": intent_id, "limit": _PAGE}
+        wanted: Any = {**payment_named(payment_id), "limit": _PAGE}
         return [refund_from(each) for each in _read(self._client.v1.refunds.list, wanted)]
 
     def charge(self, charge_id: str) -> ProviderCharge:
@@ -274,13 +279,13 @@ class StripePayments:
             dispute = self._client.v1.disputes.retrieve(dispute_id, None, _REPEATED)
         return dispute_from(dispute.to_dict())
 
-    def disputes_of(self, intent_id: str) -> Sequence[ProviderDispute]:
+    def disputes_of(self, payment_id: str) -> Sequence[ProviderDispute]:
         """All disputes and inquiries of an intent, newest first, every page of them.
 
         Raises:
             Unavailable: they cannot be read now.
         """
-        wanted: Any = {"payment_intent": intent_id, "limit": _PAGE}
+        wanted: Any = {**payment_named(payment_id), "limit": _PAGE}
         return [dispute_from(each) for each in _read(self._client.v1.disputes.list, wanted)]
 
     def events(

@@ -118,6 +118,11 @@ def event_from(document: Mapping[str, Any]) -> ProviderEvent:
     )
 
 
+def payment_named(payment_id: str) -> dict[str, str]:
+    """The parameter that names a payment: an intent, or a charge that was made without one."""
+    return {"payment_intent" if payment_id.startswith("pi_") else "charge": payment_id}
+
+
 def _id(reference: Any) -> str | None:
     """The id of what a field names, expanded or not."""
     found: str | None = reference["id"] if isinstance(reference, Mapping) else reference

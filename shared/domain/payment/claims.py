@@ -33,6 +33,8 @@ class RefundStatus(StrEnum):
 
 
 _COUNTS = frozenset({"awaiting_approval", "requested", "accepted", "settled"})
+# Nobody can say that the provider has these.
+NOT_PAID_OUT = frozenset({RefundStatus.AWAITING_APPROVAL, RefundStatus.REQUESTED})
 
 
 @dataclass(frozen=True, slots=True)

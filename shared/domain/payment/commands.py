@@ -46,6 +46,11 @@ class NoteShown:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteCardSaved:
+    """The card was saved for later payments, as its owner agreed: he is told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Allocate:
     """The money goes to a booking."""
 
@@ -175,6 +180,18 @@ class NoteDispute:
 
 
 @dataclass(frozen=True, slots=True)
+class AssignCustomer:
+    """A person found out whose money it is (S2.5).
+
+    Args:
+        by: "agent:<id>".
+    """
+
+    customer_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class SuspectDuplicate:
     """It may be a second payment for the same thing: ask the customer (S2.1)."""
 
@@ -223,6 +240,7 @@ Command = (
     | Decline
     | Abandon
     | NoteShown
+    | NoteCardSaved
     | Allocate
     | Credit
     | Return
@@ -234,6 +252,7 @@ Command = (
     | NoteRefundRefused
     | SeeRefund
     | NoteDispute
+    | AssignCustomer
     | SuspectDuplicate
     | AnswerDuplicate
     | KeepDuplicate

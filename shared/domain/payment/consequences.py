@@ -14,7 +14,7 @@ from shared.domain.money import Money
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import Refund
 from shared.domain.payment.disputes import frozen_after
-from shared.domain.payment.payment import DISPUTE_LOST, DUPLICATE, Payment
+from shared.domain.payment.payment import DUPLICATE, WITH_THE_PAYMENT, Payment
 from shared.domain.pending import LOOK_UP
 
 _NOTHING = Consequences()
@@ -31,11 +31,30 @@ def consequences(before: Payment | None, events: Iterable[tuple[e.Event, Payment
     for event, after in events:
         parts.append(_of(event, before or after, after))
         before = after
+    new_lots, taken = _net(
+        {lot.lot_id: lot for part in parts for lot in part.new_lots},
+        {t.lot_id: t for part in parts for t in part.taken},
+    )
     return Consequences(
         postings=tuple(p for part in parts for p in part.postings),
-        new_lots=tuple(lot for part in parts for lot in part.new_lots),
-        taken=tuple(t for part in parts for t in part.taken),
+        new_lots=new_lots,
+        taken=taken,
         effects=tuple(f for part in parts for f in part.effects),
+    )
+
+
+def _net(
+    new: dict[str, Lot], taken: dict[str, LotTaken]
+) -> tuple[tuple[Lot, ...], tuple[LotTaken, ...]]:
+    """A lot that is frozen and thawed in one decision is written once, if at all."""
+    both = new.keys() & taken.keys()
+    parts = (
+        replace(part, seconds=part.left - new[part.lot_id].left) if part.lot_id in both else part
+        for part in taken.values()
+    )
+    return (
+        tuple(lot for lot_id, lot in new.items() if lot_id not in both),
+        tuple(part for part in parts if part.seconds),
     )
 
 
@@ -60,7 +79,7 @@ def _of(event: e.Event, before: Payment, after: Payment) -> Consequences:
             return _close(event, before, after)
         case e.CaseNeeded():
             return _effect(EffectKind.OPEN_CASE, after, event.effect_id)
-        case e.DuplicateAnswered() if not event.wanted_both:
+        case e.DuplicateAnswered() if DUPLICATE in after.pending:
             return _effect(EffectKind.RETURN_DUPLICATE, after, DUPLICATE)
         case e.LetterDue():
             return _effect(EffectKind.SEND_PAYMENT_LETTER, after, event.letter_id)
@@ -148,7 +167,7 @@ def _gather(
 def _denied(event: e.RefundDenied, refund: Refund, after: Payment, own: str) -> Consequences:
     back = ledger.refund_account(event.refund_id)
     currency = refund.amount.currency
-    if event.why == DISPUTE_LOST:
+    if event.why in WITH_THE_PAYMENT:
         return Consequences(postings=_money(refund.amount, back, own))
     lots = tuple(
         replace(
@@ -201,11 +220,11 @@ def _freeze(event: e.LotsFrozen, after: Payment) -> Consequences:
 
 
 def _moved(event: e.FundsMoved, before: Payment) -> tuple[ledger.Posting, ...]:
-    """What the provider took or gave, and its fee; after a lost end it is our loss or gain."""
+    """What the provider took or gave, and its fee; once it is lost, it is our loss or gain."""
     currency = before.captured.currency
     dispute = before.dispute(event.dispute_id)
-    over = dispute is not None and not dispute.is_open
-    other = ledger.LOSSES if over else ledger.dispute_account(event.dispute_id)
+    lost = dispute is not None and dispute.lost
+    other = ledger.LOSSES if lost else ledger.dispute_account(event.dispute_id)
     return (
         *ledger.move(currency, ledger.PROVIDER, other, event.amount),
         *ledger.move(currency, ledger.FEES, ledger.PROVIDER, event.fee),

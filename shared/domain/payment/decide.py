@@ -13,10 +13,10 @@ from shared.domain.lots import Lot, money_lot
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
 from shared.domain.payment import events as e
-from shared.domain.payment.claims import Refund, RefundStatus
+from shared.domain.payment.claims import NOT_PAID_OUT, Refund, RefundStatus
 from shared.domain.payment.disputes import note_dispute
 from shared.domain.payment.duties import case_needed, duties, letter
-from shared.domain.payment.payment import DUPLICATE, Payment, Status, evolve
+from shared.domain.payment.payment import DUPLICATE, REFUNDED_BY_HAND, Payment, Status, evolve
 from shared.domain.payment.refund_sources import unused_of
 from shared.domain.payment_letters import PaymentLetter
 from shared.domain.policy import Policy
@@ -83,6 +83,8 @@ def _answer(
             return (e.PaymentAllocated(command.booking_id, command.amount),)
         case c.Credit():
             return _credit(payment, late=command.late)
+        case c.AssignCustomer():
+            return _assign(payment, command, now)
         case c.Return():
             return (e.PaymentReturned(command.booking_id, command.amount),)
         case c.RequestRefund():
@@ -94,7 +96,7 @@ def _answer(
         case c.SeeRefund():
             return _see_refund(payment, command)
         case c.NoteDispute():
-            return note_dispute(payment, command)
+            return note_dispute(payment, command, now)
         case c.SuspectDuplicate():
             if payment.question is not None:
                 return ()
@@ -107,6 +109,8 @@ def _answer(
             known = "case-duplicate" in payment.cases
             needed = case_needed(DUPLICATE, CaseKind.DUPLICATE_UNANSWERED, now, policy)
             return () if known else (needed,)
+        case c.NoteCardSaved():
+            return letter(payment, PaymentLetter.CARD_SAVED)
         case c.NoteShown():
             fresh = payment.status is Status.CAPTURED and payment.shown_at is None
             return (e.PaymentShown(),) if fresh else ()
@@ -152,6 +156,27 @@ def _credit(payment: Payment, *, late: bool) -> tuple[e.Event, ...]:
     return e.PaymentCredited(lot), *asked
 
 
+def _assign(payment: Payment, command: c.AssignCustomer, now: datetime) -> tuple[e.Event, ...]:
+    """What belonged to nobody goes to the balance of him whose it is; nothing changes owners."""
+    if payment.customer_id == command.customer_id:
+        return ()
+    if payment.customer_id is not None:
+        raise RuleBroken("payment_has_owner", "This payment is a customer's.", "customer_id")
+    if payment.status is not Status.CAPTURED:
+        raise RuleBroken("payment_not_captured", f"This payment is {payment.status}.")
+    if payment.locked:
+        raise _disputed()
+    assigned = e.CustomerAssigned(command.customer_id, command.by)
+    owned = evolve(payment, assigned, now)
+    return assigned, *_credit(owned, late=False), *letter(owned, PaymentLetter.RECEIPT)
+
+
+def _disputed() -> RuleBroken:
+    return RuleBroken(
+        "payment_disputed", "The customer's bank asks about this payment; it decides first."
+    )
+
+
 def _lot(payment: Payment, what: str, amount: Money, paid_at: datetime, *, our_fault: bool) -> Lot:
     lot_id = f"{payment.payment_id}-{what}"
     return money_lot(lot_id, amount, payment.payment_id, paid_at, our_fault=our_fault)
@@ -175,21 +200,24 @@ def _request_refund(
 ) -> tuple[e.Event, ...]:
     if payment.refund(command.refund_id) is not None:
         return ()
-    require_refundable(payment, command.amount)
+    amount, goodwill = command.amount, command.goodwill
+    if command.returned_by is not None:
+        # What was refunded by hand meanwhile is taken off, and is goodwill no longer.
+        amount = min(amount, payment.refundable, key=lambda money: money.minor)
+        goodwill -= _given_already(payment, command.amount.minor)
+    require_refundable(payment, amount)
     if payment.locked and command.by != _SYSTEM and command.returned_by is None:
-        raise RuleBroken(
-            "payment_disputed", "The customer's bank asks about this payment; it decides first."
-        )
+        raise _disputed()
     returned: tuple[e.Event, ...] = ()
     if command.returned_by is not None:
         returned = (e.PaymentReturned(command.returned_by, command.amount),)
     requested = e.RefundRequested(
         refund_id=command.refund_id,
-        amount=command.amount,
+        amount=amount,
         reason=command.reason,
         by=command.by,
         taken=command.taken,
-        goodwill=command.goodwill,
+        goodwill=goodwill,
         initiate_by=add_business_days(now, policy.refund_initiate_days, calendar),
         settle_by=add_business_days(now, policy.refund_settle_days, calendar),
         needs_approval=_needs_approval(command, policy),
@@ -201,6 +229,11 @@ def _request_refund(
     elif command.reason is e.RefundReason.DUPLICATE:
         told = letter(payment, PaymentLetter.DUPLICATE_REFUNDED, command.refund_id)
     return *returned, requested, *told
+
+
+def _given_already(payment: Payment, returned: int = 0) -> int:
+    """What is with the payment, and what a booking returns to it, beyond what may still go back."""
+    return max(0, payment.unallocated + returned - payment.refundable.minor)
 
 
 def require_refundable(payment: Payment, amount: Money) -> None:
@@ -242,6 +275,8 @@ def _approve(payment: Payment, command: c.ApproveRefund | c.DenyRefund) -> tuple
             return ()
         raise RuleBroken("refund_not_waiting", f"This refund is {refund.status}.")
     if isinstance(command, c.ApproveRefund):
+        if refund.by == command.by:
+            raise RuleBroken("four_eyes", "Somebody else must approve what you asked for.")
         return (e.RefundApproved(refund.refund_id, command.by),)
     return (e.RefundDenied(refund.refund_id, command.by, "manager"),)
 
@@ -261,6 +296,12 @@ def _note_refund(
             if refund.status is RefundStatus.ACCEPTED:
                 return ()
             return (e.RefundAccepted(refund.refund_id, command.provider_refund_id),)
+        case c.NoteRefund() if refund.status is RefundStatus.DENIED:
+            if payment.refund(command.provider_refund_id) is not None:
+                return ()
+            # It had reached the provider before it was given up: what is paid out is booked.
+            here = max(0, min(payment.unallocated, refund.amount.minor))
+            return (_seen(payment, command.provider_refund_id, refund.amount, (), here),)
         case c.RetryRefund() if refund.status is RefundStatus.REQUESTED:
             if command.attempt != refund.attempt:
                 return ()
@@ -275,18 +316,17 @@ def _refused(
     payment: Payment, refund: Refund, code: str, now: datetime, policy: Policy
 ) -> tuple[e.Event, ...]:
     """To the balance, or to a manager where nobody knows whose balance: never silence (S2.2)."""
-    if refund.reason is None:
-        undone = refund.status is RefundStatus.SETTLED
-        return (e.RefundUndone(refund.refund_id),) if undone else ()
     told: tuple[e.Event, ...] = letter(payment, PaymentLetter.REFUND_ON_BALANCE, refund.refund_id)
     if payment.customer_id is None:
         matter = f"failed-{refund.refund_id}"
         told = (case_needed(matter, CaseKind.REFUND_FAILED, now, policy),)
     if refund.status.is_open:
         return e.RefundRefused(refund.refund_id, code), *told
-    if refund.status is RefundStatus.SETTLED:
-        return e.RefundFailed(refund.refund_id, code), *told
-    return ()
+    if refund.status is not RefundStatus.SETTLED:
+        return ()
+    if refund.reason is None:
+        return e.RefundUndone(refund.refund_id), *told
+    return e.RefundFailed(refund.refund_id, code), *told
 
 
 def _see_refund(payment: Payment, command: c.SeeRefund) -> tuple[e.Event, ...]:
@@ -298,16 +338,41 @@ def _see_refund(payment: Payment, command: c.SeeRefund) -> tuple[e.Event, ...]:
         # Somebody was faster than we: it is the refund we were to make, and is made once.
         told = letter(payment, PaymentLetter.REFUND_RECEIPT, waiting.refund_id)
         return e.RefundSettled(waiting.refund_id, command.provider_refund_id), *told
-    need = command.amount.minor - max(0, min(payment.unallocated, command.amount.minor))
-    taken, covered = unused_of(command.lots, need)
-    told = letter(payment, PaymentLetter.REFUND_RECEIPT, command.provider_refund_id)
-    goodwill = need - covered
-    return e.RefundSeen(command.provider_refund_id, command.amount, taken, goodwill), *told
+    refund_id, amount = command.provider_refund_id, command.amount
+    shut_out = _shut_out(payment, amount)
+    here = max(0, payment.unallocated + sum(refund.amount.minor for refund in shut_out))
+    left = max(0, here - amount.minor)
+    seen = _seen(payment, refund_id, amount, command.lots, here - left)
+    credited: tuple[e.Event, ...] = ()
+    if shut_out and left and payment.customer_id is not None and not payment.locked:
+        paid_at = payment.captured_at or payment.opened_at
+        rest = Money(left, amount.currency)
+        credited = (e.PaymentCredited(_lot(payment, refund_id, rest, paid_at, our_fault=True)),)
+    denied = (e.RefundDenied(r.refund_id, _SYSTEM, REFUNDED_BY_HAND) for r in shut_out)
+    return *denied, seen, *credited, *letter(payment, PaymentLetter.REFUND_RECEIPT, refund_id)
+
+
+def _seen(
+    payment: Payment, refund_id: str, amount: Money, lots: tuple[Lot, ...], here: int
+) -> e.RefundSeen:
+    """A refund that the provider made, from what is with the payment, from lots, last from us."""
+    taken, covered = unused_of(lots, amount.minor - here)
+    goodwill = amount.minor - here - covered - _given_already(payment)
+    return e.RefundSeen(refund_id, amount, taken, goodwill)
+
+
+def _shut_out(payment: Payment, amount: Money) -> list[Refund]:
+    """Refunds of ours that the provider cannot make any more, as another took their room."""
+    room, out = payment.refundable.minor, []
+    for refund in reversed(payment.refunds):
+        if room < amount.minor and refund.status in NOT_PAID_OUT:
+            out.append(refund)
+            room += refund.amount.minor
+    return out
 
 
 def _is_the_same(refund: Refund, command: c.SeeRefund) -> bool:
-    waits = refund.status in (RefundStatus.REQUESTED, RefundStatus.AWAITING_APPROVAL)
-    return waits and refund.amount == command.amount
+    return refund.status in NOT_PAID_OUT and refund.amount == command.amount
 
 
 def _known(payment: Payment, refund_id: str) -> Refund:

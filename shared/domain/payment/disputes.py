@@ -1,18 +1,20 @@
 """Disputes and inquiries: what the provider says of one, turned into what is new (S2.7, S2.11)."""
 
 from dataclasses import replace
+from datetime import datetime
 
-from shared.domain.lots import Lot
+from shared.domain.lots import Lot, money_lot
+from shared.domain.money import Money
 from shared.domain.payment import commands as c
 from shared.domain.payment import events as e
-from shared.domain.payment.claims import Dispute, RefundStatus
+from shared.domain.payment.claims import NOT_PAID_OUT, Dispute
 from shared.domain.payment.duties import letter
 from shared.domain.payment.payment import DISPUTE_LOST, Payment
-from shared.domain.payment.refund_sources import unused_of
+from shared.domain.payment.refund_sources import MOST_PARTS, most_worth, unused_of
 from shared.domain.payment_letters import PaymentLetter
 
 
-def note_dispute(payment: Payment, command: c.NoteDispute) -> tuple[e.Event, ...]:
+def note_dispute(payment: Payment, command: c.NoteDispute, now: datetime) -> tuple[e.Event, ...]:
     """Whatever of a dispute is not known yet, in the order in which it must have happened."""
     known = payment.dispute(command.dispute_id)
     events: list[e.Event] = []
@@ -26,8 +28,9 @@ def note_dispute(payment: Payment, command: c.NoteDispute) -> tuple[e.Event, ...
         )
     elif known.inquiry and not command.inquiry:
         events.append(e.DisputeEscalated(command.dispute_id))
-    unused = tuple(
-        lot for lot in command.lots if lot.payment_id == payment.payment_id and lot.value.minor
+    unused = most_worth(
+        (lot for lot in command.lots if lot.payment_id == payment.payment_id),
+        MOST_PARTS - len(known.frozen),
     )
     if known.is_open and unused and not command.inquiry:
         events.append(e.LotsFrozen(command.dispute_id, unused))
@@ -36,15 +39,18 @@ def note_dispute(payment: Payment, command: c.NoteDispute) -> tuple[e.Event, ...
     events += [e.FundsMoved(command.dispute_id, *movement) for movement in moved]
     if command.lost is not None and known.lost is None:
         withdrawn = known.withdrawn - sum(amount for _, amount, _ in moved)
-        events += _close(payment, known, withdrawn, lost=command.lost)
+        events += _close(payment, known, withdrawn, now, lost=command.lost)
     return tuple(events)
 
 
-def _close(payment: Payment, dispute: Dispute, withdrawn: int, *, lost: bool) -> list[e.Event]:
+def _close(
+    payment: Payment, dispute: Dispute, withdrawn: int, now: datetime, *, lost: bool
+) -> list[e.Event]:
     """Won: all is as before. Lost: what was frozen and not paid out covers it, never twice."""
     if not lost:
-        return [e.DisputeClosed(dispute.dispute_id, False, 0, dispute.frozen)]
-    unpaid = [r for r in payment.refunds if r.status in _NOT_PAID_OUT]
+        won = e.DisputeClosed(dispute.dispute_id, False, 0, dispute.frozen)
+        return [won, *_left_over(payment, dispute, payment.unallocated, now)]
+    unpaid = [r for r in payment.refunds if r.status in NOT_PAID_OUT]
     denied: list[e.Event] = [e.RefundDenied(r.refund_id, "system", DISPUTE_LOST) for r in unpaid]
     here = payment.unallocated + sum(r.amount.minor for r in unpaid)
     from_here = max(0, min(here, withdrawn))
@@ -57,10 +63,24 @@ def _close(payment: Payment, dispute: Dispute, withdrawn: int, *, lost: bool) ->
         from_here + from_lots,
         tuple(lot for lot in thawed if lot.left),
     )
-    return [*denied, closed]
+    return [*denied, closed, *_left_over(payment, dispute, here - from_here, now)]
 
 
-_NOT_PAID_OUT = (RefundStatus.AWAITING_APPROVAL, RefundStatus.REQUESTED)
+def _left_over(
+    payment: Payment, dispute: Dispute, left: int, now: datetime
+) -> tuple[e.PaymentCredited, ...]:
+    """Money of a booking that did not outlast the dispute, and that no bank claims any more."""
+    asked = any(d.is_open for d in payment.disputes if d.dispute_id != dispute.dispute_id)
+    if left <= 0 or asked or payment.customer_id is None:
+        return ()
+    lot = money_lot(
+        f"{dispute.dispute_id}-left",
+        Money(left, payment.captured.currency),
+        payment.payment_id,
+        payment.captured_at or payment.opened_at,
+        returned_at=now,
+    )
+    return (e.PaymentCredited(lot),)
 
 
 def frozen_after(before: tuple[Lot, ...], thawed: tuple[Lot, ...]) -> tuple[e.Taken, ...]:

@@ -129,6 +129,18 @@ class PaymentCredited:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerAssigned:
+    """A person found out whose money it is (S2.5).
+
+    Args:
+        by: "agent:<id>".
+    """
+
+    customer_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentReturned:
     """A booking gave its money back to the payment, where a refund or a decision awaits it."""
 
@@ -146,7 +158,8 @@ class RefundRequested:
     Args:
         by: "customer", "agent:<id>" or "system".
         taken: what leaves the balance for it.
-        goodwill: the part that had been earned already and is given for our fault.
+        goodwill: the part that had been earned already and is given for our fault; negative
+            where it replaces what was given before.
         initiate_by: the provider must have accepted it, UTC (S2.2).
         settle_by: it must have settled, UTC.
         needs_approval: above the limit, so that a manager decides first.
@@ -176,7 +189,8 @@ class RefundDenied:
     """It will not be paid out.
 
     Args:
-        why: "manager", or "dispute_lost" where the bank has returned the money already.
+        why: "manager"; "dispute_lost" where the bank has returned the money already,
+            "refunded_by_hand" where somebody has, in the provider's dashboard.
     """
 
     refund_id: str
@@ -412,6 +426,7 @@ Event = (
     | PaymentShown
     | PaymentAllocated
     | PaymentCredited
+    | CustomerAssigned
     | PaymentReturned
     | RefundRequested
     | RefundApproved

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.card import Card
+from shared.domain.case.events import CaseKind
 from shared.domain.money import Money
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import Dispute, Refund, RefundStatus
@@ -142,6 +143,8 @@ def evolve(payment: Payment | None, event: e.Event, at: datetime) -> Payment:
             return _settle(_captured(payment, event), LOOK_UP)
         case e.PaymentShown():
             return replace(payment, shown_at=at)
+        case e.CustomerAssigned():
+            return replace(payment, customer_id=event.customer_id)
         case e.PaymentAllocated():
             return _unallocated(payment, -event.amount.minor)
         case e.PaymentCredited():
@@ -160,12 +163,15 @@ def evolve(payment: Payment | None, event: e.Event, at: datetime) -> Payment:
             return replace(payment, question=event)
         case e.DuplicateAnswered():
             answered = replace(payment, wanted_both=event.wanted_both, question_over=True)
-            return answered if event.wanted_both else _ask(answered, DUPLICATE, at)
+            keeps = event.wanted_both or answered.refundable.minor == 0
+            return answered if keeps else _ask(answered, DUPLICATE, at)
         case e.DuplicateUnanswered():
             return replace(payment, question_over=True)
         case e.CaseNeeded():
             noted = replace(payment, cases={**payment.cases, event.effect_id: None})
-            return _ask(_settle(noted, DUPLICATE), event.effect_id, at)
+            if event.kind is CaseKind.DUPLICATE_UNANSWERED:
+                noted = _settle(noted, DUPLICATE)
+            return _ask(noted, event.effect_id, at)
         case e.CaseGiven():
             cases = {**payment.cases, event.effect_id: event.case_number}
             return _settle(replace(payment, cases=cases), event.effect_id)
@@ -231,16 +237,14 @@ def _refunded(payment: Payment, event: e.Event, at: datetime) -> Payment:
             from_here = event.amount.minor - _elsewhere(event)
             return _unallocated(replace(payment, refunds=(*payment.refunds, seen)), -from_here)
         case e.RefundUndone():
-            return _with(payment, event.provider_refund_id, status=RefundStatus.UNDONE)
+            undone = _with(payment, event.provider_refund_id, status=RefundStatus.UNDONE)
+            return _with_the_payment(undone, event.provider_refund_id)
         case e.RefundApproved():
             approved = _with(payment, event.refund_id, status=RefundStatus.REQUESTED)
             return _ask(approved, event.refund_id, at)
         case e.RefundDenied():
             denied = _with(payment, event.refund_id, status=RefundStatus.DENIED, code=event.why)
-            if event.why == DISPUTE_LOST:
-                refund = payment.refund(event.refund_id)
-                denied = _unallocated(denied, refund.amount.minor if refund else 0)
-            return _settle(denied, event.refund_id)
+            return _settle(_unallocated(denied, _kept(payment, event)), event.refund_id)
         case e.RefundAttempted():
             tried = _with(payment, event.refund_id, attempt=event.attempt)
             return _ask(tried, event.refund_id, at)
@@ -273,6 +277,9 @@ def _refunded(payment: Payment, event: e.Event, at: datetime) -> Payment:
 
 
 DISPUTE_LOST = "dispute_lost"
+REFUNDED_BY_HAND = "refunded_by_hand"
+# Why a refund is denied whose money pays for something else of the same payment.
+WITH_THE_PAYMENT = frozenset({DISPUTE_LOST, REFUNDED_BY_HAND})
 # What is done about a payment the customer did not mean, until a refund or a case has come of it.
 DUPLICATE = "duplicate"
 
@@ -292,12 +299,13 @@ def _requested(payment: Payment, event: e.RefundRequested, at: datetime) -> Paym
         goodwill=event.goodwill,
     )
     noted = replace(payment, refunds=(*payment.refunds, refund))
-    noted = _settle(noted, DUPLICATE)
+    if event.reason is e.RefundReason.DUPLICATE:
+        noted = _settle(noted, DUPLICATE)
     noted = _unallocated(noted, _elsewhere(event) - event.amount.minor)
     return noted if waits else _ask(noted, event.refund_id, at)
 
 
-def _elsewhere(event: e.RefundRequested | e.RefundSeen) -> int:
+def _elsewhere(event: e.RefundRequested | e.RefundSeen | Refund) -> int:
     """The part of a refund that does not come from what the payment still holds."""
     return sum(part.value.minor for part in event.taken) + event.goodwill
 
@@ -306,11 +314,25 @@ def _back(
     payment: Payment, event: e.RefundRefused | e.RefundFailed, status: RefundStatus
 ) -> Payment:
     """The money is here again: on the balance, or with the payment where nobody knows whose."""
-    refund = payment.refund(event.refund_id)
     back = _with(payment, event.refund_id, status=status, code=event.code)
-    if payment.customer_id is None and refund is not None:
-        return _unallocated(back, refund.amount.minor)
-    return back
+    return _with_the_payment(back, event.refund_id)
+
+
+def _with_the_payment(payment: Payment, refund_id: str) -> Payment:
+    refund = payment.refund(refund_id)
+    if payment.customer_id is not None or refund is None:
+        return payment
+    return _unallocated(payment, refund.amount.minor)
+
+
+def _kept(payment: Payment, event: e.RefundDenied) -> int:
+    """What of a refund that is not paid out stays with the payment."""
+    refund = payment.refund(event.refund_id)
+    if refund is None:
+        return 0
+    if event.why in WITH_THE_PAYMENT:
+        return refund.amount.minor
+    return refund.amount.minor - _elsewhere(refund)
 
 
 def _with(payment: Payment, refund_id: str, **changes: object) -> Payment:

@@ -27,6 +27,17 @@ class Sources:
     goodwill: int
 
 
+# A decision is one transaction of 25 items: itself, its head, a key, a credit, and these lots.
+MOST_PARTS = 20
+
+
+def most_worth(lots: Iterable[Lot], count: int) -> tuple[Lot, ...]:
+    """The lots with a price, those of the highest first, as many as are asked for at most."""
+    priced = (lot for lot in lots if lot.value.minor)
+    ranked = sorted(priced, key=lambda lot: (-lot.value.minor, lot.lot_id))
+    return tuple(ranked[: max(0, count)])
+
+
 def unused_of(lots: Iterable[Lot], minor: int) -> tuple[tuple[Taken, ...], int]:
     """The fewest seconds of some lots that are worth an amount, oldest first.
 
@@ -37,7 +48,7 @@ def unused_of(lots: Iterable[Lot], minor: int) -> tuple[tuple[Taken, ...], int]:
     rest = minor
     for lot in sorted(lots, key=lambda lot: (lot.paid_at, lot.lot_id)):
         taken = Taken(lot, lot.left if lot.value.minor <= rest else _within(lot, rest))
-        if rest and taken.seconds and taken.value.minor:
+        if rest and taken.seconds and taken.value.minor and len(parts) < MOST_PARTS:
             parts.append(taken)
             rest -= taken.value.minor
     return tuple(parts), minor - rest
@@ -81,16 +92,23 @@ def sources(
     Raises:
         RuleBroken: nothing of it may go back, or less than was asked for; with the fact.
     """
-    own = [lot for lot in lots if lot.payment_id == payment.payment_id and lot.value.minor]
+    bought = [lot for lot in lots if lot.payment_id == payment.payment_id and lot.value.minor]
+    own = most_worth(bought, MOST_PARTS)
+    # Lots that one decision cannot take are not given for nothing either: they are asked for again.
+    beyond = sum(lot.value.minor for lot in bought) - sum(lot.value.minor for lot in own)
     open_lots = [lot for lot in own if our_fault or refundable(lot, now, policy)]
     unused = sum(lot.value.minor for lot in open_lots)
     currency = payment.captured.currency
-    most = payment.refundable.minor if our_fault else unused + max(payment.unallocated, 0)
+    if amount is not None and amount.currency != currency:
+        raise RuleBroken(
+            "currency_mismatch", f"This payment was made in {currency.upper()}.", "currency"
+        )
+    most = payment.refundable.minor - beyond if our_fault else unused + max(payment.unallocated, 0)
     most = min(most, payment.refundable.minor)
     wanted = Money(most, currency) if amount is None else amount
     if wanted.minor <= 0 and amount is None:
         raise _nothing(own, policy)
-    if wanted.currency == currency and wanted.minor > most:
+    if wanted.minor > most:
         raise RuleBroken(
             "refund_exceeds_unused",
             f"At most {Money(most, currency)} of this payment is unused and may go back.",
@@ -105,7 +123,7 @@ def sources(
     return Sources(wanted, taken, need - covered)
 
 
-def _nothing(own: list[Lot], policy: Policy) -> RuleBroken:
+def _nothing(own: tuple[Lot, ...], policy: Policy) -> RuleBroken:
     if own:
         return RuleBroken(
             "refund_window_over",

@@ -10,14 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.adapters.dynamodb.codec import CAUSE, EFFECTS, EVENTS, POSTINGS, codec
+from shared.adapters.dynamodb.codec import (
+    CASE_EVENTS,
+    CAUSE,
+    EFFECTS,
+    EVENTS,
+    PAYMENT_EVENTS,
+    POSTINGS,
+    Codec,
+    codec,
+)
 from shared.adapters.dynamodb.stream import Received, read
 from shared.application.store import Cause
 from shared.domain import events as e
+from shared.domain.case import events as case
 from shared.domain.effects import Effect, EffectKind
 from shared.domain.ledger import Posting
 from shared.domain.legs import Mark, Motion
 from shared.domain.money import Money
+from shared.domain.payment import events as payment
 
 MOMENT = datetime(2026, 11, 21, 12, 0, 0, 5, tzinfo=UTC)
 
@@ -27,11 +38,24 @@ st.register_type_strategy(
 )
 
 
-@pytest.mark.parametrize("kind", get_args(e.Event), ids=lambda kind: kind.__name__)
+KINDS = [
+    pytest.param(events, kind, id=f"{owner}-{kind.__name__}")
+    for owner, events, union in (
+        ("booking", EVENTS, e.Event),
+        ("payment", PAYMENT_EVENTS, payment.Event),
+        ("case", CASE_EVENTS, case.Event),
+    )
+    for kind in get_args(union)
+]
+
+
+@pytest.mark.parametrize(("events", "kind"), KINDS)
 @given(values=st.data())
-def test_every_kind_of_event_comes_back_as_it_was(kind: type[Any], values: st.DataObject) -> None:
+def test_every_kind_of_event_comes_back_as_it_was(
+    events: Codec[Any], kind: type[Any], values: st.DataObject
+) -> None:
     event = values.draw(st.from_type(kind))
-    [back] = EVENTS.loads(EVENTS.dumps((event,)))
+    [back] = events.loads(events.dumps((event,)))
     assert back == event
     assert type(back) is type(event)
 

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 from shared.domain import commands as c
 from shared.domain import events as e
-from shared.domain.booking import Status, fold
+from shared.domain.booking import Booking, Status, evolve, fold
+from shared.domain.consequences import consequences
 from shared.domain.decide import decide, next_due, open_booking
 from shared.domain.legs import Leg, Mark, Motion, Side
 from shared.domain.lots import Holding, Tariff
 from shared.domain.money import Money
+from shared.domain.payment.commands import Order
 from shared.domain.policy import CURRENT
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -50,19 +52,32 @@ class Play:
 
     Args:
         event: how it was held, a day before its start.
+
+    Attributes:
+        orders: what it asked of its payments, in order.
     """
 
     def __init__(self, event: e.BookingHeld | None = None) -> None:
         self.now = START - timedelta(days=1)
         events, self.booking = open_booking(event or held(), self.now, CURRENT)
         self.history: list[tuple[datetime, e.Event]] = [(self.now, event) for event in events]
+        self.orders: list[Order] = []
 
     def do(self, command: c.Command) -> tuple[e.Event, ...]:
         """Carry out a command now."""
-        events, self.booking = decide(self.booking, command, self.now, CURRENT)
+        before = self.booking
+        events, self.booking = decide(before, command, self.now, CURRENT)
+        self.orders += consequences(before, self._steps(before, events)).orders
         self.history += [(self.now, event) for event in events]
         assert fold(self.history) == self.booking  # Never 5
         return events
+
+    def _steps(self, state: Booking, events: tuple[e.Event, ...]) -> list[tuple[e.Event, Booking]]:
+        steps = []
+        for event in events:
+            state = evolve(state, event, self.now)
+            steps.append((event, state))
+        return steps
 
     def until(self, moment: datetime) -> None:
         """Let time pass; every timer fires at its moment."""

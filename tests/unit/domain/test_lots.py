@@ -1,5 +1,6 @@
 """Minutes with a price: how a booking is funded, and what becomes of the rest."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -15,7 +16,9 @@ from shared.domain.lots import (
     Tariff,
     fund,
     money_lot,
+    money_of,
     restore,
+    retake,
     unused,
 )
 from shared.domain.money import Money
@@ -79,9 +82,7 @@ def test_a_booking_takes_from_no_more_lots_than_fit_one_transaction() -> None:
 
 def test_used_seconds_are_spent_in_the_order_of_the_holdings() -> None:
     # S2.9
-    holdings = fund(
-        900, TARIFF, [lot("a", 300, age=2), lot("b", 600, age=1)], START
-    ).holdings
+    holdings = fund(900, TARIFF, [lot("a", 300, age=2), lot("b", 600, age=1)], START).holdings
     assert unused(holdings, 0) == (300, 600)
     assert unused(holdings, 400) == (0, 500)
     assert unused(holdings, 900) == (0, 0)
@@ -154,3 +155,41 @@ def test_what_a_cancelled_booking_held_goes_back_as_it_was() -> None:
         (MONEY, 5000, 5000),
     ]
     assert {r.payment_id for r in back} == {"pi_1", "pi_2"}
+
+
+def test_what_was_taken_by_our_fault_or_long_ago_stays_so_when_it_goes_back() -> None:
+    # S2.3: a held booking starts no window anew, and closes none
+    faulty = replace(purse(5000, age=20)[0], our_fault=True)
+    old = lot("old", 300, age=30)
+    holdings = fund(1800, TARIFF, [faulty, old], START).holdings
+    back = restore(holdings, "b-c", START)
+    assert [(r.our_fault, r.paid_at) for r in back] == [
+        (False, old.paid_at),
+        (True, faulty.paid_at),
+    ]
+    assert [h.our_fault for h in fund(1800, TARIFF, back, START).holdings] == [False, True]
+
+
+def test_a_booking_taken_up_again_takes_the_very_lots_it_was_given_back_as() -> None:
+    # S2.10
+    holdings = fund(1800, TARIFF, [lot("old", 300, age=9), *purse(5000)], START).holdings
+    back = restore(holdings, "b-c", START)
+    again = retake(holdings, back)
+    assert [(h.lot_id, h.lot_left) for h in again] == [("b-c1", 300), ("b-c2", 5000)]
+    assert [(h.seconds, h.paid) for h in again] == [(h.seconds, h.paid) for h in holdings]
+
+
+def test_money_is_counted_by_its_currency_and_minutes_are_no_money() -> None:
+    # S2.8, S2.9
+    euros = money_lot("e", Money(7, "eur"), None, START)
+    mine = [*purse(100), *purse(23, age=1), euros, lot("minutes", 600)]
+    assert money_of(mine) == {"rub": 123, "eur": 7}
+    assert fund(1800, TARIFF, [euros], START).holdings == ()
+
+
+def test_money_that_buys_not_a_second_stays_where_it_is() -> None:
+    # S2.9: no lot is emptied for nothing
+    dear = Tariff("dear", Money(600000, "rub"))
+    assert fund(1800, dear, purse(9_999), START).holdings == ()
+    (holding,) = fund(1800, dear, purse(10_050), START).holdings
+    assert (holding.seconds, holding.paid.minor, holding.lot_seconds) == (1, 10_000, 10_000)

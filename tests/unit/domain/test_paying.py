@@ -10,7 +10,9 @@ from shared.domain.booking import CANCEL_INTENT, Status
 from shared.domain.errors import RuleBroken
 from shared.domain.lots import Holding, Source
 from shared.domain.money import Money
-from tests.unit.domain.play import START, TARIFF, Play, held
+from shared.domain.payment.commands import Allocate, Credit, Order, RequestRefund, Return
+from shared.domain.payment.events import RefundReason
+from tests.unit.domain.play import BOOKING_ID, START, TARIFF, Play, held
 
 
 def test_unpaid_slot_is_released_after_fifteen_minutes_and_its_intent_cancelled() -> None:
@@ -59,7 +61,8 @@ def test_money_after_the_release_takes_the_slot_again_or_is_credited(reinstate: 
     else:
         assert play.booking.status is Status.EXPIRED
         assert play.of(e.PaymentCredited)[0].amount == due
-        assert play.of(e.LetterDue)[0].letter is e.Letter.MONEY_CREDITED
+        # The payment asks him what he wants instead (tests/unit/domain/payment/test_taking.py).
+        assert play.orders == [Order("pi_1", Credit(late=True))]
     assert CANCEL_INTENT not in play.booking.pending
 
 
@@ -76,8 +79,20 @@ def test_cancelled_before_its_start_the_price_goes_back_as_it_was_paid() -> None
     assert [(x.left, x.paid, x.payment_id) for x in play.of(e.BookingCancelled)[0].restored] == [
         (600, Money(40000, "rub"), "pi_0")
     ]
-    refund = play.of(e.RefundRequested)[0]
-    assert (refund.amount, refund.intent_id) == (TARIFF.price(1200), "pi_1")
+    card = TARIFF.price(1200)
+    assert play.orders == [
+        Order("pi_1", Allocate(BOOKING_ID, card)),
+        Order(
+            "pi_1",
+            RequestRefund(
+                f"{BOOKING_ID}-refund-1",
+                card,
+                RefundReason.CANCELLED,
+                "customer",
+                returned_by=BOOKING_ID,
+            ),
+        ),
+    ]
     assert play.do(c.Cancel()) == ()
 
 
@@ -86,8 +101,74 @@ def test_money_that_arrives_after_a_cancellation_goes_back_to_the_card() -> None
     play = Play()
     due = play.booking.card_due
     play.do(c.Cancel())
-    play.do(c.ConfirmPayment("pi_1", "ch_1", due, reinstate=True))
-    assert play.of(e.RefundRequested)[0].amount == due
+    arrived = c.ConfirmPayment("pi_1", "ch_1", due, reinstate=True)
+    play.do(arrived)
+    assert play.orders == [
+        Order(
+            "pi_1",
+            RequestRefund(f"{BOOKING_ID}-refund-1", due, RefundReason.CANCELLED, "system"),
+        )
+    ]
+    assert play.do(arrived) == ()
+
+
+def test_a_second_payment_of_the_same_booking_goes_back_and_the_booking_stays() -> None:
+    # S1.14, S2.1
+    play = Play().scheduled()
+    extra = c.ConfirmPayment("pi_2", "ch_2", play.booking.card_due, reinstate=True)
+    play.do(extra)
+    assert play.booking.status is Status.SCHEDULED
+    assert play.orders[1:] == [
+        Order(
+            "pi_2",
+            RequestRefund(
+                f"{BOOKING_ID}-refund-1", TARIFF.price(1800), RefundReason.DUPLICATE, "system"
+            ),
+        )
+    ]
+    assert play.do(extra) == ()
+
+
+def test_every_refund_of_a_booking_has_an_id_of_its_own() -> None:
+    # Never 2
+    play = Play().scheduled()
+    for intent_id in ("pi_2", "pi_3"):
+        play.do(c.ConfirmPayment(intent_id, None, play.booking.card_due, reinstate=True))
+    play.do(c.Cancel())
+    asked = [o.command.refund_id for o in play.orders if isinstance(o.command, RequestRefund)]
+    assert len(set(asked)) == len(asked) == 3
+
+
+def test_a_booking_whose_payment_is_gone_is_given_up_and_asks_for_no_refund() -> None:
+    # S2.7: refunded by hand, or lost to the bank
+    play = Play().scheduled()
+    play.do(c.GiveUp("pi_1"))
+    assert play.booking.status is Status.CANCELLED
+    assert play.orders[1:] == [Order("pi_1", Return(BOOKING_ID, TARIFF.price(1800)))]
+    assert play.do(c.GiveUp("pi_1")) == ()
+
+
+def test_while_the_bank_asks_a_booking_stands_still_and_goes_on_when_it_has_decided() -> None:
+    # S2.7
+    play = Play().scheduled()
+    play.do(c.Freeze("pi_1"))
+    assert play.do(c.Freeze("pi_1")) == ()
+    for command in (c.Cancel(), c.Move(START + timedelta(hours=1))):
+        with pytest.raises(RuleBroken, match="booking_frozen"):
+            play.do(command)
+    play.do(c.Thaw("pi_1"))
+    assert play.do(c.Thaw("pi_1")) == ()
+    play.until(START)
+    assert play.booking.status is Status.LIVE
+
+
+def test_a_booking_still_disputed_at_its_start_does_not_take_place() -> None:
+    # S2.7: its money stays with the payment until the bank has decided
+    play = Play().scheduled()
+    play.do(c.Freeze("pi_1"))
+    play.until(START)
+    assert play.booking.status is Status.CANCELLED
+    assert play.orders[1:] == [Order("pi_1", Return(BOOKING_ID, TARIFF.price(1800)))]
 
 
 def test_session_that_began_cannot_be_cancelled_or_moved() -> None:
@@ -135,27 +216,3 @@ def test_letter_nobody_answers_for_is_asked_for_again_under_its_id() -> None:
     again = play.of(e.EffectRedriven)
     assert [event.effect_id for event in again] == [letter.letter_id] * len(again)
     assert len(again) == 3  # after 5, then 10, then 20 minutes
-
-
-def test_refund_attempt_rises_only_after_a_look_up_of_that_very_attempt() -> None:
-    # Never 2
-    play = Play().scheduled()
-    play.do(c.Cancel())
-    refund_id = play.of(e.RefundRequested)[0].refund_id
-    play.do(c.RetryRefund(refund_id, 1))
-    play.do(c.RetryRefund(refund_id, 1))
-    assert play.booking.refunds[0].attempt == 2
-    play.do(c.NoteRefund(refund_id, "re_1"))
-    assert play.do(c.NoteRefund(refund_id, "re_1")) == ()
-
-
-def test_refund_that_fails_after_it_was_accepted_leaves_the_money_on_the_balance() -> None:
-    # S2.2
-    play = Play().scheduled()
-    play.do(c.Cancel())
-    refund_id = play.of(e.RefundRequested)[0].refund_id
-    play.do(c.NoteRefund(refund_id, "re_1"))
-    play.do(c.NoteRefundRefused(refund_id, "expired_or_canceled_card"))
-    (failed,) = play.of(e.RefundFailed)
-    assert failed.amount == TARIFF.price(1800)
-    assert play.do(c.NoteRefundRefused(refund_id, "expired_or_canceled_card")) == ()

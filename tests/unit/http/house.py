@@ -14,11 +14,22 @@ from infra.local.payments.port import InProcessPayments
 from shared.adapters.phone_numbers import e164
 from shared.application.booking import BookingOffice
 from shared.application.bookings import Bookings
+from shared.application.choices import LateChoices
+from shared.application.duplicates import DuplicateWatch
 from shared.application.operators import Operators
+from shared.application.payment_records import PaymentRecords
 from shared.application.payments import CardPayments
+from shared.application.provider_books import ProviderBooks
+from shared.application.receipts import Receipts
+from shared.application.refund_desk import RefundDesk
+from shared.application.saved_cards import SavedCardPayments, SavedCards
+from shared.application.top_ups import TopUps
 from shared.domain.booking_number import with_check_digit
+from shared.domain.business_days import Calendar
 from shared.domain.lots import Tariff
 from shared.domain.money import Money
+from shared.domain.receipts import Seller
+from tests.fakes.memory_cards import MemoryCards
 from tests.fakes.memory_contacts import MemoryContacts
 from tests.fakes.memory_store import MemoryStore
 
@@ -27,6 +38,8 @@ START = datetime(2030, 1, 31, 18, tzinfo=UTC)
 OLGA, PAVEL, ANNA, BORIS = "op-olga", "op-pavel", "cust-anna", "cust-boris"
 MAIN, BACKUP = "+12025550123", "+442079460018"
 NOBODYS = with_check_digit("99999999999")  # a good number that no booking has
+SELLER = Seller("Redial Example", "1 Example Street", "123456789", "help@example.com")
+CALENDAR = Calendar("Europe/Moscow", lambda day: day.weekday() < 5)
 ROUTES = (*customer.ROUTES, *payment.ROUTES, *operator.ROUTES, *desk.ROUTES)
 
 
@@ -69,6 +82,7 @@ class House:
 
     store: MemoryStore = field(default_factory=MemoryStore)
     contacts: MemoryContacts = field(default_factory=MemoryContacts)
+    cards: MemoryCards = field(default_factory=MemoryCards)
     clock: SetClock = field(default_factory=SetClock)
 
     def __post_init__(self) -> None:
@@ -140,13 +154,49 @@ class Rooms:
         self._house = house
 
     def bookings(self) -> Bookings:
-        return Bookings(self._house.store, self._house.clock, lambda attempt: None)
+        house = self._house
+        return Bookings(house.store, house.clock, lambda attempt: None, self.payment_records())
+
+    def payment_records(self) -> PaymentRecords:
+        house = self._house
+        return PaymentRecords(house.store, house.clock, lambda attempt: None, CALENDAR)
+
+    def refund_desk(self) -> RefundDesk:
+        return RefundDesk(self.payment_records())
+
+    def duplicate_watch(self) -> DuplicateWatch:
+        return DuplicateWatch(self.bookings(), self.refund_desk())
+
+    def late_choices(self) -> LateChoices:
+        office, desk = self.booking_office(), self.refund_desk()
+        return LateChoices(self.bookings(), office, desk, self._house.contacts)
+
+    def receipts(self) -> Receipts:
+        return Receipts(self.bookings(), self._house.contacts, SELLER)
 
     def booking_office(self) -> BookingOffice:
         return BookingOffice(self.bookings(), self._house.contacts, IDS)
 
     def card_payments(self) -> CardPayments:
-        return CardPayments(self.bookings(), self._house.provider)
+        watch, cards = self.duplicate_watch(), self.saved_cards()
+        return CardPayments(self.bookings(), self._house.provider, watch.look, cards.keep)
+
+    def saved_cards(self) -> SavedCards:
+        house = self._house
+        return SavedCards(house.cards, house.provider, self.payment_records(), house.clock)
+
+    def saved_card_payments(self) -> SavedCardPayments:
+        payments, provider = self.card_payments(), self._house.provider
+        return SavedCardPayments(self.bookings(), payments, provider, self.saved_cards())
+
+    def top_ups(self) -> TopUps:
+        records, provider = self.payment_records(), self._house.provider
+        contacts = self._house.contacts
+        return TopUps(records, self.card_payments(), provider, self.saved_cards(), contacts)
+
+    def provider_books(self) -> ProviderBooks:
+        house = self._house
+        return ProviderBooks(house.store, house.provider, house.clock)
 
     def operators(self) -> Operators:
         return Operators(self._house.store, self._house.contacts, self._house.clock)

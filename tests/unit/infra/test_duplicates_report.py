@@ -16,7 +16,7 @@ from infra.duplicates.facts import Facts, captured_at
 from infra.duplicates.house import CHARGES, REQUESTS, Json, read_lines, write_lines
 from infra.duplicates.judging import Judged, judge_all
 from infra.duplicates.mixes import LEGITIMATE, MISTAKES, NAMED, STORIES, UnknownMix, play, weights
-from infra.duplicates.report import TRUTH, UNSEEN_WINDOW, compare, perform, table
+from infra.duplicates.report import TRUTH, compare, perform, table
 from infra.duplicates.scoring import better, score, total
 from shared.domain.duplicates import Kind, Reason, Verdict
 from shared.domain.policy import CURRENT
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def judged_again(folder: Path) -> Judged:
-    return judge_all(folder, window=CURRENT.duplicate_window, unseen_window=UNSEEN_WINDOW)
+    return judge_all(folder, window=CURRENT.duplicate_window, unseen_window=CURRENT.duplicate_unseen_window)
 
 
 # --- ours is better -------------------------------------------------------------------------------

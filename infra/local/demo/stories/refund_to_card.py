@@ -1,4 +1,4 @@
-"""A cancelled session goes back to its card; where the card is closed, to the balance (S2.2, S2.3)."""
+"""A cancelled session goes back to its card, or to the balance where that is closed (S2.2)."""
 
 from datetime import datetime, timedelta
 
