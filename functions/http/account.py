@@ -1,12 +1,13 @@
 """A customer's account: money put on the balance, and cards saved for later."""
 
+import re
 from datetime import timedelta
 from typing import TypedDict
 
 from functions.http import payment_views, views
 from functions.http.identity import Role
 from functions.http.payments import own_payment
-from functions.http.requests import Nothing, TopUpBody
+from functions.http.requests import CARD_ID, Nothing, TopUpBody
 from functions.http.rooms import Rooms
 from functions.http.routing import CREATED, Call, Route, resolver
 from shared import bootstrap
@@ -112,7 +113,10 @@ def cards(rooms: Rooms, call: Call, _: Nothing) -> SavedCardList:
 
 def forget_card(rooms: Rooms, call: Call, _: Nothing) -> SavedCardList:
     """Charge a card no more; asked again, it is forgotten already."""
-    rooms.saved_cards().forget(call.caller.sub, call.path["card_id"])
+    card_id = call.path["card_id"]
+    if not re.fullmatch(CARD_ID.pattern or "", card_id, re.ASCII):
+        raise NotFound("card_unknown", "You have no such card.", "card_id")
+    rooms.saved_cards().forget(call.caller.sub, card_id)
     return _cards(rooms, call)
 
 

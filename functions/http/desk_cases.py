@@ -49,7 +49,7 @@ class MatchView(TypedDict):
     """A payment that a request may mean, and which of what was written leads to it."""
 
     customer_id: str | None
-    payment: desk_views.PaymentRow
+    payment: desk_views.DeskPaymentRow
     by: list[str]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
 from functions.http import views
+from functions.http.payment_views import CardView
 from shared.application.money_desk import DeskRefund
 from shared.application.payment_search import Group
 from shared.application.payment_trail import Trail
@@ -13,7 +14,7 @@ from shared.domain.money import Money
 from shared.domain.payment.claims import Dispute, Refund
 
 
-class PaymentRow(TypedDict):
+class DeskPaymentRow(TypedDict):
     """A payment in a list."""
 
     id: str
@@ -29,7 +30,7 @@ class CustomerGroup(TypedDict):
     """Payments of one customer, latest first; namesakes stand apart, `more` says he has more."""
 
     customer_id: str | None
-    payments: list[PaymentRow]
+    payments: list[DeskPaymentRow]
     more: bool
 
 
@@ -56,7 +57,7 @@ class DeskRefundView(TypedDict):
     note: str | None
 
 
-class DisputeView(TypedDict):
+class DeskDisputeView(TypedDict):
     """A claim of the customer's bank; `lost` is null while it is open."""
 
     id: str
@@ -104,13 +105,6 @@ class PostingView(TypedDict):
     amount: int
 
 
-class CardView(TypedDict):
-    """A card as its owner knows it."""
-
-    brand: str
-    last4: str
-
-
 class DeskPaymentView(TypedDict):
     """A payment with its whole trail; `locked` while a bank asks about it.
 
@@ -135,7 +129,7 @@ class DeskPaymentView(TypedDict):
     captured_at: str | None
     explanation: dict[str, str]
     refunds: list[DeskRefundView]
-    disputes: list[DisputeView]
+    disputes: list[DeskDisputeView]
     cases: list[CaseOfPayment]
     letters: list[LetterView]
     timeline: list[views.EventView]
@@ -165,7 +159,7 @@ def payments_found(groups: Iterable[Group], cursor: str | None) -> PaymentsFound
     return {"items": items, "cursor": cursor}
 
 
-def payment_row(one: PaymentSummary) -> PaymentRow:
+def payment_row(one: PaymentSummary) -> DeskPaymentRow:
     """A payment in a list."""
     return {
         "id": one.payment_id,
@@ -258,7 +252,7 @@ def _refund(one: Refund, note: str | None) -> DeskRefundView:
     }
 
 
-def _dispute(one: Dispute) -> DisputeView:
+def _dispute(one: Dispute) -> DeskDisputeView:
     return {
         "id": one.dispute_id,
         "amount": views.money(one.amount),

@@ -13,14 +13,15 @@ from typing import Any, Literal, NotRequired, TypedDict
 from pydantic import TypeAdapter
 
 from functions import problems
-from functions.http import customer, desk, idempotency, operator, payment, shapes
+from functions.http import account, customer, desk, idempotency, operator, payment, shapes
 from functions.http.bodies import LARGEST
-from functions.http.requests import OPERATOR_ID, TARIFF_ID
+from functions.http.requests import CARD_ID, OPERATOR_ID, TARIFF_ID
 from functions.http.routing import CREATED, Route
 
 ROUTES: tuple[Route[Any], ...] = (
     *customer.ROUTES,
     *payment.ROUTES,
+    *account.ROUTES,
     *operator.ROUTES,
     *desk.ROUTES,
 )
@@ -41,7 +42,9 @@ _PARAMETERS = {
         "pattern": "^[0-9]{12}$",
         "description": "Twelve digits, the last a check digit.",
     },
+    "card_id": CARD_ID.schema(),
     "operator_id": OPERATOR_ID.schema(),
+    "payment_id": {"type": "string", "description": "The provider's id of the payment."},
     "tariff_id": TARIFF_ID.schema(),
 }
 # What a refusal of each status means here; which codes there are, each answer says.
@@ -58,6 +61,7 @@ _REFUSALS = {
     "500": "Something went wrong here.",
     "503": "Not now; the same request may be sent again.",
 }
+_OF_SIGN_IN = ("401", "403")
 _OF_GET = ("400", "401", "403", "404", "422", "500", "503")
 
 
@@ -121,6 +125,8 @@ def _operation(route: Route[Any]) -> dict[str, Any]:
         "tags": [group],
         "description": f"For the roles {', '.join(sorted(route.roles))}.",
     }
+    if not route.roles:
+        made |= {"description": "For everybody, without signing in.", "security": []}
     if route.method == "GET":
         for name, schema in described["properties"].items():
             needed = name in described.get("required", ())
@@ -150,6 +156,8 @@ def _responses(route: Route[Any]) -> dict[str, Any]:
             "Location": {"schema": {"type": "string"}, "description": "Relative to the request."}
         }
     refused = _OF_GET if route.method == "GET" else tuple(_REFUSALS)
+    if not route.roles:
+        refused = tuple(status for status in refused if status not in _OF_SIGN_IN)
     references = {status: {"$ref": f"#/components/responses/{status}"} for status in refused}
     return {str(route.status): done, **references}
 

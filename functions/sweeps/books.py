@@ -4,9 +4,9 @@
 schedule. {"from": time, "to": time} folds all entries between anew instead, and stores nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -16,31 +16,60 @@ from shared import bootstrap
 from shared.application.books import TrialBalance, trial_balance
 from shared.application.day_closing import UNITS
 
+if TYPE_CHECKING:
+    from shared.application.day_closing import DayClosing
+    from shared.application.provider_books import ProviderBooks
+    from shared.application.store import Store
+
 logger = Logger()
-metrics = Metrics(namespace="Redial")
-# Another part is begun only while so much time is left; one of a million accounts takes a minute.
+metrics = Metrics(namespace="Redial", service="redial")
+# Another part is begun only while so much time is left; storing a hundred thousand accounts takes
+# about a minute.
 _LEFT_MS = 90_000
 _LOGGED = 50
+
+
+class BookRooms(Protocol):
+    """The bootstrap, or a test's own world."""
+
+    def store(self) -> "Store":
+        """The table."""
+        ...
+
+    def provider_books(self) -> "ProviderBooks":
+        """The payment provider's own lists."""
+        ...
+
+    def day_closing(self) -> "DayClosing":
+        """Closes days and checks the books."""
+        ...
 
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Close and check; the metric LedgerDifferences says how much is wrong."""
+    return perform(bootstrap, event, lambda: context.get_remaining_time_in_millis() > _LEFT_MS)
+
+
+def perform(rooms: BookRooms, event: dict[str, Any], go_on: Callable[[], bool]) -> dict[str, int]:
+    """What the event asks for, told to the log and counted.
+
+    Args:
+        rooms: where everything is.
+        event: of the schedule, or of a person.
+        go_on: whether there is time to close another part.
+    """
     if "from" in event:
         first, last = (datetime.fromisoformat(event[end]) for end in ("from", "to"))
-        found = trial_balance(bootstrap.store(), first, last, bootstrap.provider_books())
-        return _told([found], {"from": event["from"], "to": event["to"]})
-    units: Sequence[str] = event.get("units", UNITS)
-    closed = bootstrap.day_closing().run(
-        units, lambda: context.get_remaining_time_in_millis() > _LEFT_MS
-    )
+        return _told([trial_balance(rooms.store(), first, last, rooms.provider_books())])
+    closed = rooms.day_closing().run(event.get("units", UNITS), go_on)
     for one in closed:
         through, done = one.through.date().isoformat(), list(one.units)
         logger.info("closed", extra={"through": through, "units": done})
-    return _told([one.report for one in closed], {"units": list(units)})
+    return _told([one.report for one in closed])
 
 
-def _told(reports: Sequence[TrialBalance], asked: dict[str, Any]) -> dict[str, int]:
+def _told(reports: Sequence[TrialBalance]) -> dict[str, int]:
     wrong = sum(len(report.differences) + report.left_out for report in reports)
     if reports:
         metrics.add_metric(name="LedgerDifferences", unit=MetricUnit.Count, value=wrong)
@@ -50,5 +79,5 @@ def _told(reports: Sequence[TrialBalance], asked: dict[str, Any]) -> dict[str, i
             about = {"reason": each.reason, "why": each.reason.why, "subject": each.subject}
             logger.error("ledger difference", extra={**about, **sides})
     told = {"entries": sum(report.entries for report in reports), "differences": wrong}
-    logger.info("books", extra={**asked, **told})
+    logger.info("books", extra=told)
     return told

@@ -1,27 +1,38 @@
 """Every minute: what the payment provider has and nobody told us of is found and handed on."""
 
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
 from functions.problems import where
 from shared import bootstrap
 
+if TYPE_CHECKING:
+    from shared.application.reconciliation import Reconciliation
+
 logger = Logger()
+# Counts by net.
+Told = dict[str, dict[str, int]]
 # After so many seconds no further page is begun: one takes 20 at worst, read with one repetition.
 _SECONDS = 30
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, dict[str, int]]:
-    """Sweep the provider's feed and lists.
+def handler(event: dict[str, Any], context: object) -> Told:
+    """Sweep the provider's feed and lists."""
+    end = time.monotonic() + _SECONDS
+    return perform(bootstrap.reconciliation(), lambda: time.monotonic() < end)
+
+
+def perform(reconciliation: "Reconciliation", go_on: Callable[[], bool]) -> Told:
+    """Sweep as long as there is time, and say what each net brought.
 
     Raises:
         RuntimeError: some could not be read; the others were swept all the same.
     """
-    end = time.monotonic() + _SECONDS
-    swept = bootstrap.reconciliation().sweep(lambda: time.monotonic() < end)
-    told: dict[str, dict[str, int]] = {}
+    swept = reconciliation.sweep(go_on)
+    told: Told = {}
     for net, brought in swept.items():
         told[net] = {
             "seen": brought.seen,

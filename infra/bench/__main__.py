@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-from infra.bench import cost, prices, starts, targets, template, warm
+from infra.bench import cost, prices, reconciliation, starts, targets, template, warm
 from infra.bench.build import build
 from infra.bench.play import BOOKED, Play
 from infra.bench.stage import ready
@@ -36,6 +36,8 @@ def _measure() -> dict[str, Any]:
     _tell("warm requests")
     report["warm"] = warm.measure(functions, played, built, variables, keys, work)
     report["cost"] = cost.count(played, functions, prices.load())
+    _tell(f"reconciling {reconciliation.PAYMENTS} payments")
+    report["reconciliation"] = reconciliation.measure(keys, work)
     report["targets"] = targets.hold(report)
     return report
 

@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from infra.bench import template
 from infra.bench.prices import Prices
 from infra.bench.stage import Invocation
 from infra.bench.template import Function
 from infra.bench.wire import PROVIDERS, Exchange
 
-_SWEEPS = frozenset({"DueSweep", "CallsSweep"})
+_SWEEPS = frozenset(template.every_minute())
 _HTTP = "statusCode"  # only functions behind the API answer with one
 # Lambda receives a message from a queue and deletes it (docs.aws.amazon.com/lambda: with-sqs).
 _SQS_REQUESTS_OF_A_WORKER = 2
@@ -139,21 +140,30 @@ def _write_units(exchanges: Iterable[Exchange]) -> dict[str, Any]:
 def _fixed(
     invocations: Sequence[Invocation], functions: Sequence[Function], prices: Prices
 ) -> dict[str, Any]:
-    """What the sweeps ask for in an empty month, from the first of each, which saw all there is."""
-    sweeps = [one for one in invocations if one.first and one.function in _SWEEPS]
-    called = {one.function: _MINUTES_A_MONTH for one in sweeps}
-    looks = [e for one in sweeps for e in one.exchanges if _look(e)]
-    quantities: dict[str, float] = {
-        "write_unit": sum(e.consumed.write_units for e in looks if e.consumed) * _MINUTES_A_MONTH,
-        "read_unit": sum(e.consumed.read_units for e in looks if e.consumed) * _MINUTES_A_MONTH,
-        "lambda_request": sum(called.values()),
-        "lambda_gb_second": _gb_seconds(called, functions, prices),
-        "log_byte": sum(one.logged for one in sweeps) * _MINUTES_A_MONTH,
-    }
+    """What the sweeps ask for in an empty month, from those that went through everything.
+
+    The first of each may have had to catch up, so it counts only where it is the only one.
+    """
+    whole = [one for one in invocations if one.function in _SWEEPS and not one.event]
+    called = {one.function: _MINUTES_A_MONTH for one in whole}
+    quantities = Counter[str]({"lambda_request": sum(called.values())})
+    providers = Counter[str]()
+    for name in called:
+        of_one = [one for one in whole if one.function == name]
+        steady = of_one[1:] or of_one
+        looks = [e for one in steady for e in one.exchanges if _look(e)]
+        months = _MINUTES_A_MONTH / len(steady)
+        consumed = [e.consumed for e in looks if e.consumed]
+        quantities["write_unit"] += round(sum(c.write_units for c in consumed) * months)
+        quantities["read_unit"] += round(sum(c.read_units for c in consumed) * months)
+        quantities["log_byte"] += round(sum(one.logged for one in steady) * months)
+        for provider in PROVIDERS:
+            providers[provider] += round(_of(looks, provider) * months)
+    fixed = quantities | {"lambda_gb_second": _gb_seconds(called, functions, prices)}
     return {
-        "quantities": quantities,
-        "twilio_requests": _of(looks, "twilio") * _MINUTES_A_MONTH,
-        "dollars": _dollars(quantities, prices),
+        "quantities": fixed,
+        **{f"{provider}_requests": providers[provider] for provider in sorted(PROVIDERS)},
+        "dollars": _dollars(fixed, prices),
     }
 
 

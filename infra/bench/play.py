@@ -90,8 +90,8 @@ class Play:
         }
         self._api("Operator", "PUT", "/v1/operator/availability", offered, "operator")
         self._api("Customer", "GET", "/v1/operators")
-        self.stage.invoke("DueSweep", {})
-        self.stage.invoke("CallsSweep", {})
+        for sweep in template.every_minute():
+            self.stage.invoke(sweep, {})
 
     def _book(self, start: datetime) -> str:
         """What a customer's browser asks for until a slot is held."""
@@ -190,8 +190,8 @@ class Play:
             if due >= next_sweep:
                 next_sweep += _MINUTE
                 # The other shards are empty: what a sweep of all costs is counted from the first.
-                self._invoke("DueSweep", {"shards": [self._shard]})
-                self._invoke("CallsSweep", {})
+                for sweep in template.every_minute():
+                    self._invoke(sweep, {"shards": [self._shard]} if sweep == "DueSweep" else {})
                 self._settle()
 
     def _settle(self) -> None:

@@ -7,6 +7,8 @@ _START_WITHOUT_PROVIDER = 40
 _START_WITH_PROVIDER = 60
 _MEMORY_MB = 90
 _WRITE_UNITS = 100
+# Ten times the payments, by so much more memory at most: pages, not lists.
+_MEMORY_RATIO = 1.5
 # Checking a signature and writing TwiML call nobody; the REST client does.
 _HARMLESS = frozenset(
     {"twilio", "twilio.base", "twilio.compat", "twilio.request_validator", "twilio.twiml"}
@@ -19,6 +21,8 @@ def hold(report: dict[str, Any]) -> list[dict[str, Any]]:
     alone = {n: f for n, f in functions.items() if not f["providers_called"]}
     calling = {n: f for n, f in functions.items() if f["providers_called"]}
     units = report["cost"]["booking"]["quantities"]["write_unit"]
+    reconciled = report["reconciliation"]
+    ratio, overlooked = reconciled["memory_ratio"], reconciled["differ"] - reconciled["found"]
     return [
         _limit("start, no provider called", _START_WITHOUT_PROVIDER, alone, "ratio_to_bare"),
         _limit("start, a provider called", _START_WITH_PROVIDER, calling, "ratio_to_bare"),
@@ -32,6 +36,16 @@ def hold(report: dict[str, Any]) -> list[dict[str, Any]]:
             "write units of a booking",
             f"<= {_WRITE_UNITS}",
             {"booking": units} if units > _WRITE_UNITS else {},
+        ),
+        _target(
+            "memory of a reconciliation, to one of a tenth of the payments",
+            f"<= {_MEMORY_RATIO}",
+            {"reconciliation": ratio} if ratio > _MEMORY_RATIO else {},
+        ),
+        _target(
+            "payments that differ and are not found",
+            "none",
+            {"reconciliation": overlooked} if overlooked else {},
         ),
     ]
 

@@ -60,6 +60,16 @@ def functions() -> tuple[Function, ...]:
     )
 
 
+def every_minute() -> tuple[str, ...]:
+    """The functions that the schedule invokes every minute."""
+    return tuple(
+        name.removesuffix("Function")
+        for name, own in _of_type("AWS::Serverless::Function").items()
+        for event in own.get("Events", {}).values()
+        if event["Type"] == "Schedule" and event["Properties"]["Schedule"] == "rate(1 minute)"
+    )
+
+
 def layers() -> tuple[str, ...]:
     """The layers' logical ids."""
     return tuple(_of_type("AWS::Serverless::LayerVersion"))

@@ -38,9 +38,21 @@ def table(report: dict[str, Any]) -> str:
             f"{units['read_unit']:g} read units and {units['lambda_request']} invocations;",
             f"  a million of them ${dollars:,.2f} at the prices of {cost['prices']['date']} in "
             f"{cost['prices']['region']} (infra/bench/prices.toml).",
+            *_reconciled(report["reconciliation"]),
             *[f"- Target missed: {t['target']} {t['wanted']}." for t in missed(report)],
         ]
     )
+
+
+def _reconciled(found: dict[str, Any]) -> list[str]:
+    return [
+        f"- Finding {found['found']} payments that nobody told us of among "
+        f"{found['payments']:,} of a month takes",
+        f"  {found['requests']:,} requests to the provider, {found['read_unit']:,.0f} read units "
+        f"and {found['write_unit']:,.0f} write units;",
+        f"  Python's memory peaks at {found['peak_memory_kb']} KB, {found['memory_ratio']}x that "
+        "for a tenth of them: pages, not lists.",
+    ]
 
 
 def missed(report: dict[str, Any]) -> list[dict[str, Any]]:

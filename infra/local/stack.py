@@ -26,6 +26,8 @@ from infra.local.settings import HOST, NUMBER, REGION, Keys, Settings, StackErro
 # Every worker unpacks its layers into the scratch folder: about 50 MB, for some thirty of them.
 _SCRATCH_BYTES = 3 * 2**30
 _SHARED_MEMORY = Path("/dev/shm")
+# What the schedule of template.yaml would invoke every minute.
+_EVERY_MINUTE = frozenset({"DueSweep", "CallsSweep", "PaymentsSweep"})
 
 type Tell = Callable[[str], None]
 
@@ -104,7 +106,7 @@ def _up(settings: Settings, ledger: Ledger, tell: Tell, owner: int | None) -> di
     step("warming the functions")
     for name in warmth.warm(settings, deployed):
         step(f"{name} failed its first call, see {ledger.log('aws')}")
-    sweeps = [function for name, function in deployed.functions.items() if name.endswith("Sweep")]
+    sweeps = [function for name, function in deployed.functions.items() if name in _EVERY_MINUTE]
     timers = deployed.queues["Timers"]
     targets = {"table": deployed.table, "timers": timers, "sweeps": sweeps}
     _post(f"{settings.control}/targets", targets)

@@ -74,6 +74,12 @@ class MoneyDesk:
             NotFound: no such payment.
         """
         replayed(self._payments.store, replay)
+        present = self._payments.load(payment_id).state
+        if present.locked and present.refund(refund_id) is None:
+            # Said first: what the bank has frozen would look as if it had been used.
+            raise RuleBroken(
+                "payment_disputed", "The customer's bank asks about this payment; it decides first."
+            )
         payment = self._refunds.request(
             payment_id,
             refund_id,

@@ -131,7 +131,8 @@ class Refunds:
         """The provider refuses: the money goes to the balance, unless it has gone back already."""
         if code == _DISPUTED:
             self._check_disputes(payment_id)
-            return
+            if self._payments.load(payment_id).state.locked:
+                return  # it is asked for again when the bank has decided
         if code in _DONE_BY_HAND:
             self._check(payment_id)
             present = self._payments.load(payment_id).state.refund(refund_id)

@@ -204,3 +204,12 @@ def test_timeout_of_a_saved_cards_charge_is_unknown_and_shows_on_the_intent(
     now = subject.clock.now()
     [charge] = subject.payments.charges_created(now, now)
     assert charge.intent_id == made.intent_id
+
+
+def test_intent_cannot_become_an_unknown_customers(subject: Subject) -> None:
+    # docs.stripe.com/error-codes#resource-missing
+    card_id = subject.save_card(customer(subject), "pm_card_visa")
+    made = subject.payments.create_intent(PRICE, {}, subject.key("intent:p2"))
+    with pytest.raises(NotFound):
+        confirmed(subject, made, "cus_unknown", card_id, "confirm:p2")
+    assert subject.payments.intent(made.intent_id).received.minor == 0

@@ -200,7 +200,11 @@ class MemoryStore:
     # bookings
 
     def booking(self, booking_id: str) -> Loaded[Booking] | None:
-        return self._states.get(booking_id)
+        return self._loaded(booking_id, Booking)
+
+    def _loaded(self, number: str, kind: type[State]) -> Loaded[Any] | None:
+        loaded = self._states.get(number)
+        return loaded if loaded is not None and isinstance(loaded.state, kind) else None
 
     def history(self, booking_id: str) -> Sequence[Decision]:
         return tuple(self._history.get(booking_id, ()))
@@ -301,7 +305,7 @@ class MemoryStore:
     # payments
 
     def payment(self, payment_id: str) -> Loaded[Payment] | None:
-        return self._states.get(payment_id)
+        return self._loaded(payment_id, Payment)
 
     def payment_history(self, payment_id: str) -> Sequence[Decision]:
         return self.history(payment_id)
@@ -348,7 +352,7 @@ class MemoryStore:
     # cases
 
     def case(self, number: str) -> Loaded[Case] | None:
-        return self._states.get(number)
+        return self._loaded(number, Case)
 
     def case_history(self, number: str) -> Sequence[Decision]:
         return self.history(number)

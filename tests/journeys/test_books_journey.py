@@ -1,7 +1,6 @@
 """Whatever is wrong with the books is found, with its reason; what is in the air is explained."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -13,6 +12,7 @@ from shared.domain import ledger
 from shared.domain.case import commands as case_commands
 from shared.domain.case.events import Outcome
 from shared.domain.ledger import Posting, StoredEntry, move
+from shared.domain.lots import Lot
 from shared.domain.money import Money
 from shared.domain.payment import commands as pc
 from shared.domain.payment.events import PaymentOpened, Purpose
@@ -322,17 +322,34 @@ def test_what_is_put_right_between_two_looks_is_no_difference() -> None:
     store, looks = world.store, []
     whole = store.lots
 
-    def lots(customer_id: str):  # type: ignore[no-untyped-def]
+    def lots(customer_id: str) -> Sequence[Lot]:
         looks.append(customer_id)
-        return [] if len(looks) == 1 else whole(customer_id)
+        return () if len(looks) == 1 else whole(customer_id)
 
     store.lots = lots  # type: ignore[method-assign]
     assert report(world).zero
     assert len(looks) == 2
 
 
-def test_the_days_of_a_long_ledger_need_not_be_read_at_once() -> None:
+class Asked:
+    """The provider, and what it was asked for one by one."""
+
+    def __init__(self, world: MoneyWorld) -> None:
+        self._provider, self.singly = world.provider, list[str]()
+
+    def __getattr__(self, name: str) -> object:
+        if not name.endswith("_created"):
+            self.singly.append(name)
+        return getattr(self._provider, name)
+
+
+def test_payments_that_are_right_are_read_in_pages_alone() -> None:
+    # the price of a report is a request per hundred objects of the provider
     world = MoneyWorld()
-    world.top_up(HALF_HOUR)
-    world.after(timedelta(days=2))
-    assert report(world).entries == 1
+    for n in range(120):
+        world.top_up(HALF_HOUR, customer_id=f"c{n}")
+    world.refund(world.top_up(HALF_HOUR), "back")
+    asked = Asked(world)
+    books = ProviderBooks(world.store, asked, world.driver)  # type: ignore[arg-type]
+    assert trial_balance(world.store, MORNING, world.exchange.now, books).zero
+    assert asked.singly == []

@@ -10,7 +10,6 @@ import pytest
 from infra.local.payments.faults import RequestFault, WebhookFault
 from shared.domain.booking import Status
 from shared.domain.case.events import CaseKind
-from shared.domain.letters import Letter
 from shared.domain.money import Money
 from shared.domain.payment.claims import RefundStatus
 from shared.domain.payment_letters import PaymentLetter
@@ -44,10 +43,6 @@ def quiet(world: MoneyWorld, time: timedelta) -> None:
     world.after(time)
     world.sweeping = True
     world.after(BY_LISTS)
-
-
-def letters(world: MoneyWorld, booking_id: str, kind: Letter) -> int:
-    return sum(m.message_id.startswith(f"{booking_id}-{kind}-") for m in world.post.sent)
 
 
 # --- fifteen minutes ------------------------------------------------------------------------------
@@ -116,7 +111,7 @@ def test_paid_but_no_booking_is_made_good_where_the_slot_is_free(
     world.provider.pay(intent_id)
     world.after(within)
     assert world.booking(booking_id).status is Status.SCHEDULED
-    assert letters(world, booking_id, Letter.CONFIRMATION) == 1
+    assert len(world.told(PaymentLetter.RECEIPT)) == 1
     world.assert_books_are_right()
 
 

@@ -126,7 +126,8 @@ class World:
         self.cases = PaymentCases(self.records, self.case_records)
         self.refund_desk = RefundDesk(self.records)
         self.watch = DuplicateWatch(self.bookings, self.refund_desk)
-        self.cards = SavedCards(MemoryCards(), asked, self.records, self.driver)
+        self.card_file = MemoryCards()
+        self.cards = SavedCards(self.card_file, asked, self.records, self.driver)
         self.payments = CardPayments(self.bookings, asked, self.watch.look, self.cards.keep)
         self.top_ups = TopUps(self.records, self.payments, asked, self.cards, self.contacts)
         self.saved_card_payments = SavedCardPayments(

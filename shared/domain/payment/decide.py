@@ -300,7 +300,7 @@ def _note_refund(
             if payment.refund(command.provider_refund_id) is not None:
                 return ()
             # It had reached the provider before it was given up: what is paid out is booked.
-            here = max(0, min(payment.unallocated, refund.amount.minor))
+            here = max(0, payment.unallocated)
             return (_seen(payment, command.provider_refund_id, refund.amount, (), here),)
         case c.RetryRefund() if refund.status is RefundStatus.REQUESTED:
             if command.attempt != refund.attempt:
@@ -342,7 +342,7 @@ def _see_refund(payment: Payment, command: c.SeeRefund) -> tuple[e.Event, ...]:
     shut_out = _shut_out(payment, amount)
     here = max(0, payment.unallocated + sum(refund.amount.minor for refund in shut_out))
     left = max(0, here - amount.minor)
-    seen = _seen(payment, refund_id, amount, command.lots, here - left)
+    seen = _seen(payment, refund_id, amount, command.lots, here)
     credited: tuple[e.Event, ...] = ()
     if shut_out and left and payment.customer_id is not None and not payment.locked:
         paid_at = payment.captured_at or payment.opened_at
@@ -355,9 +355,15 @@ def _see_refund(payment: Payment, command: c.SeeRefund) -> tuple[e.Event, ...]:
 def _seen(
     payment: Payment, refund_id: str, amount: Money, lots: tuple[Lot, ...], here: int
 ) -> e.RefundSeen:
-    """A refund that the provider made, from what is with the payment, from lots, last from us."""
-    taken, covered = unused_of(lots, amount.minor - here)
-    goodwill = amount.minor - here - covered - _given_already(payment)
+    """A refund that the provider made, from what is with the payment, from lots, last from us.
+
+    Args:
+        here: what is with the payment, minor units.
+    """
+    from_here = min(here, amount.minor)
+    taken, covered = unused_of(lots, amount.minor - from_here)
+    replaced = min(_given_already(payment), here - from_here)
+    goodwill = amount.minor - from_here - covered - replaced
     return e.RefundSeen(refund_id, amount, taken, goodwill)
 
 

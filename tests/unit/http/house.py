@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.http import customer, desk, operator, payment
+from functions.http import account, customer, desk, operator, payment
 from functions.http.routing import resolver
 from infra.local.payments.port import InProcessPayments
 from shared.adapters.phone_numbers import e164
@@ -40,7 +40,7 @@ MAIN, BACKUP = "+12025550123", "+442079460018"
 NOBODYS = with_check_digit("99999999999")  # a good number that no booking has
 SELLER = Seller("Redial Example", "1 Example Street", "123456789", "help@example.com")
 CALENDAR = Calendar("Europe/Moscow", lambda day: day.weekday() < 5)
-ROUTES = (*customer.ROUTES, *payment.ROUTES, *operator.ROUTES, *desk.ROUTES)
+ROUTES = (*customer.ROUTES, *payment.ROUTES, *account.ROUTES, *operator.ROUTES, *desk.ROUTES)
 
 
 @dataclass

@@ -236,10 +236,11 @@ def test_a_refund_that_cannot_be_is_refused_with_the_fact(
     assert house.world.store.payment(payment_id).state.refunds == ()  # type: ignore[union-attr]
 
 
-def test_a_disputed_payment_is_not_refunded() -> None:  # S2.7
+@pytest.mark.parametrize("inquiry", [True, False])
+def test_a_disputed_payment_is_not_refunded(inquiry: bool) -> None:  # S2.7
     house = DeskHouse()
     payment_id = topped_up(house)
-    house.world.provider.open_dispute(payment_id, inquiry=True)
+    house.world.provider.open_dispute(payment_id, inquiry=inquiry)
     house.world.settle()
     assert_problem(refund(house, payment_id), 409, "payment_disputed")
 

@@ -22,6 +22,10 @@ _WHO = {
     "POST /v1/bookings/{booking_id}/payment": _CUSTOMER,
     "GET /v1/bookings/{booking_id}/payment": _CUSTOMER,
     "GET /v1/account": _CUSTOMER,
+    "POST /v1/account/top-ups": _CUSTOMER,
+    "GET /v1/account/top-ups/{payment_id}": _CUSTOMER,
+    "GET /v1/account/cards": _CUSTOMER,
+    "DELETE /v1/account/cards/{card_id}": _CUSTOMER,
     "PUT /v1/operator/profile": _OPERATOR,
     "GET /v1/operator/profile": _OPERATOR,
     "PUT /v1/operator/availability": _OPERATOR,
@@ -31,6 +35,15 @@ _WHO = {
     "GET /v1/desk/tariffs": _MANAGER,
     "GET /v1/desk/trial-balance": _MANAGER,
     "GET /v1/desk/bookings/{booking_id}": _AGENT_OR_MANAGER,
+}
+# Names that nothing has.
+_NOTHING = {
+    "operator_id": "nobody",
+    "booking_id": "000000000000",
+    "tariff_id": "x",
+    "payment_id": "pi_none",
+    "refund_id": "none",
+    "card_id": "0" * 24,
 }
 _OF_ONE_BOOKING = [
     (route.method, route.path)
@@ -47,7 +60,7 @@ def test_every_route_stands_in_the_list() -> None:
 @pytest.mark.parametrize("role", Role)
 def test_a_role_reaches_its_routes_and_no_other(role: Role, route: Route[object]) -> None:
     house = House()
-    path = route.path.format(operator_id="nobody", booking_id="000000000000", tariff_id="x")
+    path = route.path.format_map(_NOTHING)
     answer = house.ask(route.method, path, groups=role.value)
     if role in _WHO[f"{route.method} {route.path}"]:
         assert answer.status not in (401, 403)

@@ -128,7 +128,7 @@ def test_only_preflights_webhooks_and_the_description_need_no_sign_in() -> None:
     for method, path, is_open in routes():
         expected = (
             method == "OPTIONS"
-            or path.startswith(("/v1/webhooks/", "/v1/voice/"))
+            or path.startswith(("/v1/webhooks/", "/v1/voice/", "/v1/refund-requests"))
             or path == "/v1/openapi.json"
         )
         assert is_open == expected, (method, path)
@@ -137,7 +137,9 @@ def test_only_preflights_webhooks_and_the_description_need_no_sign_in() -> None:
 def test_every_signed_in_path_answers_a_preflight() -> None:
     everything = set(routes())
     signed_in = {path for _, path, is_open in everything if not is_open}
-    assert signed_in == {path for method, path, _ in everything if method == "OPTIONS"}
+    public = {"/v1/refund-requests", "/v1/refund-requests/{case_number}"}
+    browsers = {path for method, path, _ in everything if method == "OPTIONS"}
+    assert browsers == signed_in | public
 
 
 def test_a_provider_s_package_lies_only_where_the_provider_is_called() -> None:
@@ -148,6 +150,9 @@ def test_a_provider_s_package_lies_only_where_the_provider_is_called() -> None:
     }
     assert layers == {
         "PaymentFunction": "PaymentsLayer",
+        "AccountFunction": "PaymentsLayer",
+        "DeskMoneyFunction": "PaymentsLayer",
+        "PaymentsSweepFunction": "PaymentsLayer",
         "InboxWorkerFunction": "PaymentsLayer",
         "PaymentsWorkerFunction": "PaymentsLayer",
         "VoiceWebhookFunction": "VoiceLayer",
@@ -180,13 +185,15 @@ def test_no_function_may_touch_everything_but_mail_from_one_sender() -> None:
         for policy in of_type("AWS::IAM::ManagedPolicy").values()
         for statement in policy["PolicyDocument"]["Statement"]
     ]
-    broad = [statement for statement in statements if "*" in str(statement["Resource"])]
+    # A picture of a refund request is named by its case, so the folder is the narrowest resource.
+    named = [str(one["Resource"]).replace("/refund-requests/*", "") for one in statements]
+    broad = [one for one, resource in zip(statements, named, strict=True) if "*" in resource]
     assert [statement["Action"] for statement in broad] == ["ses:SendEmail"]
     assert "ses:FromAddress" in broad[0]["Condition"]["StringEquals"]
     assert not any("*" in str(statement["Action"]) for statement in statements)
 
 
-@pytest.mark.parametrize("name", ["Table", "ContactsKey", "Users"])
+@pytest.mark.parametrize("name", ["Table", "ContactsKey", "Users", "Uploads"])
 def test_what_cannot_be_made_again_outlives_the_stack(name: str) -> None:  # S4.2
     assert RESOURCES[name]["DeletionPolicy"] == "Retain"
     assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"

@@ -76,6 +76,7 @@ class PaymentPlay:
         self.lots: dict[str, Lot] = {}
         self.books: Counter[tuple[str, str]] = Counter()
         self.effects: list[Effect] = []
+        self._answered = 0
 
     # --- what happens -----------------------------------------------------------------------------
 
@@ -118,11 +119,19 @@ class PaymentPlay:
         for posting in postings:
             self.books[posting.account, posting.unit] += posting.amount
 
-    def until(self, moment: datetime) -> None:
-        """Let time pass; every timer fires at its moment."""
+    def until(self, moment: datetime, *, silent: bool = False) -> None:
+        """Let time pass; every timer fires at its moment.
+
+        Args:
+            silent: nobody sends letters and opens cases meanwhile.
+        """
+        if not silent:
+            self.answer_all()
         while (due := next_due(self.payment, self.now, CURRENT)) is not None and due <= moment:
             self.now = max(self.now, due)
             self.do(c.Tick())
+            if not silent:
+                self.answer_all()
         self.now = moment
 
     # --- shorthand --------------------------------------------------------------------------------
@@ -144,28 +153,29 @@ class PaymentPlay:
         Args:
             used: the price of the minutes that were used.
         """
-        held = ledger.booking_account(BOOKING_ID)
-        paid = -self.held(held)
-        seconds = TARIFF.seconds(rub(paid))
-        left = TARIFF.seconds(rub(paid - used.minor))
+        held, customer = ledger.booking_account(BOOKING_ID), ledger.minutes_account("anna")
+        paid = rub(-self.held(held))
+        seconds = TARIFF.seconds(paid)
+        left = seconds - seconds * used.minor // paid.minor
+        lot = Lot(
+            lot_id=lot_id,
+            tariff_id=TARIFF.tariff_id,
+            bought=seconds,
+            left=left,
+            paid=paid,
+            payment_id=PAYMENT_ID,
+            paid_at=self.now,
+            returned_at=self.now,
+        )
+        earned = paid - lot.value
         self.post(
             *ledger.move("sec:standard", ledger.MINUTES_SOLD, held, seconds),
-            *ledger.move("rub", held, ledger.REVENUE, used.minor),
+            *ledger.move("rub", held, ledger.REVENUE, earned.minor),
             *ledger.move("sec:standard", held, ledger.MINUTES_USED, seconds - left),
-            *ledger.move("rub", held, ledger.minutes_account("anna"), paid - used.minor),
-            *ledger.move("sec:standard", held, ledger.minutes_account("anna"), left),
+            *ledger.move("rub", held, customer, lot.value.minor),
+            *ledger.move("sec:standard", held, customer, left),
         )
         if left:
-            lot = Lot(
-                lot_id=lot_id,
-                tariff_id=TARIFF.tariff_id,
-                bought=seconds,
-                left=left,
-                paid=rub(paid),
-                payment_id=PAYMENT_ID,
-                paid_at=self.now,
-                returned_at=self.now,
-            )
             self.lots[lot_id] = lot
         return self
 
@@ -274,10 +284,12 @@ class PaymentPlay:
 
     def answer_all(self) -> None:
         """Every letter is sent and every case opened."""
-        for due in self.of(e.LetterDue):
-            self.do(c.NoteLetterSent(due.letter_id))
-        for needed in self.of(e.CaseNeeded):
-            self.do(c.NoteCase(needed.effect_id, "500000000000"))
+        for effect in self.effects[self._answered :]:
+            if effect.kind is EffectKind.SEND_PAYMENT_LETTER:
+                self.do(c.NoteLetterSent(effect.subject))
+            elif effect.kind is EffectKind.OPEN_CASE:
+                self.do(c.NoteCase(effect.subject, "500000000000"))
+        self._answered = len(self.effects)
 
     def assert_right(self) -> None:
         """Accounts agree with the state and with the balance, and none goes the wrong way."""

@@ -55,7 +55,7 @@ def test_a_refund_that_is_late_twice_is_two_cases_and_one_letter() -> None:
     # S2.2
     play = unused()
     play.ask()
-    play.until(SECOND_MONDAY_NIGHT + 30 * DAY)
+    play.until(SECOND_MONDAY_NIGHT + DAY)
     assert stages(play) == [e.Stage.INITIATE, e.Stage.SETTLE]
     assert play.cases() == ["case-overdue-initiate-r1", "case-overdue-settle-r1"]
     assert play.letters().count(PaymentLetter.REFUND_DELAYED) == 1

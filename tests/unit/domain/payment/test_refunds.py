@@ -268,7 +268,6 @@ def test_an_attempt_rises_only_after_a_look_up_of_that_very_attempt() -> None:
 def test_a_refund_nobody_answers_for_is_asked_for_again_later_each_time() -> None:
     # S4.2
     play = unused()
-    play.answer_all()
     play.ask()
     play.until(MONDAY + timedelta(minutes=80))
     assert [f.redriven for f in play.asked(EffectKind.REFUND)] == [False, True, True, True, True]
@@ -279,7 +278,6 @@ def test_a_refund_nobody_answers_for_is_asked_for_again_later_each_time() -> Non
 def test_a_refund_the_provider_is_on_is_read_again_until_it_has_settled() -> None:
     # S2.2
     play = unused()
-    play.answer_all()
     play.ask()
     play.do(c.NoteRefund("r1", "re_1", settled=False))
     play.until(MONDAY + DAY)

@@ -143,7 +143,6 @@ def test_a_payment_nobody_reports_on_is_looked_up_later_each_time() -> None:
     assert {f.kind for f in play.effects} == {EffectKind.LOOK_UP_INTENT}
     assert all(effect.redriven for effect in play.effects)
     play.paid()
-    play.answer_all()
     count = len(play.effects)
     play.until(play.now + timedelta(days=2))
     assert len(play.effects) == count
@@ -164,7 +163,7 @@ def test_a_letter_is_sent_again_under_its_id_until_the_mail_service_took_it() ->
     # S4.2
     play = booked()
     (letter,) = play.of(e.LetterDue)
-    play.until(MONDAY + timedelta(minutes=16))
+    play.until(MONDAY + timedelta(minutes=16), silent=True)
     again = play.asked(EffectKind.SEND_PAYMENT_LETTER)
     assert [(f.subject, f.redriven) for f in again] == [
         (letter.letter_id, False),
@@ -206,7 +205,7 @@ def test_every_letter_of_a_payment_has_an_id_of_its_own() -> None:
 def test_a_case_is_opened_once_and_asked_for_until_it_has_a_number() -> None:
     # S1.14
     play = PaymentPlay(opened(purpose=e.Purpose.UNKNOWN, customer_id=None)).capture()
-    play.until(MONDAY + timedelta(minutes=6))
+    play.until(MONDAY + timedelta(minutes=6), silent=True)
     assert [f.redriven for f in play.asked(EffectKind.OPEN_CASE)] == [False, True]
     play.do(c.NoteCase("case-unknown", "500000000017"))
     assert play.do(c.NoteCase("case-unknown", "500000000024")) == ()
