@@ -13,10 +13,21 @@ from typing import Any, Literal, NotRequired, TypedDict
 from pydantic import TypeAdapter
 
 from functions import problems
-from functions.http import account, customer, desk, idempotency, operator, payment, shapes
+from functions.http import (
+    account,
+    customer,
+    desk,
+    desk_cases,
+    desk_payments,
+    idempotency,
+    operator,
+    payment,
+    public,
+    shapes,
+)
 from functions.http.bodies import LARGEST
 from functions.http.requests import CARD_ID, OPERATOR_ID, TARIFF_ID
-from functions.http.routing import CREATED, Route
+from functions.http.routing import CREATED, Page, Route
 
 ROUTES: tuple[Route[Any], ...] = (
     *customer.ROUTES,
@@ -24,6 +35,9 @@ ROUTES: tuple[Route[Any], ...] = (
     *account.ROUTES,
     *operator.ROUTES,
     *desk.ROUTES,
+    *desk_payments.ROUTES,
+    *desk_cases.ROUTES,
+    *public.ROUTES,
 )
 _SCHEMAS = "#/components/schemas/"
 _PROBLEM = {"$ref": f"{_SCHEMAS}Problem"}
@@ -43,8 +57,14 @@ _PARAMETERS = {
         "description": "Twelve digits, the last a check digit.",
     },
     "card_id": CARD_ID.schema(),
+    "case_number": {
+        "type": "string",
+        "pattern": "^[0-9]{12}$",
+        "description": "Twelve digits, the last a check digit.",
+    },
     "operator_id": OPERATOR_ID.schema(),
     "payment_id": {"type": "string", "description": "The provider's id of the payment."},
+    "refund_id": {"type": "string", "description": "Our id of the refund."},
     "tariff_id": TARIFF_ID.schema(),
 }
 # What a refusal of each status means here; which codes there are, each answer says.
@@ -146,11 +166,16 @@ def _operation(route: Route[Any]) -> dict[str, Any]:
 
 
 def _responses(route: Route[Any]) -> dict[str, Any]:
-    answer = {"$ref": f"{_SCHEMAS}{route.returns.__name__}"}
-    done: dict[str, Any] = {
-        "description": inspect.getdoc(route.returns),
-        "content": {"application/json": _of(answer)},
-    }
+    done: dict[str, Any]
+    if route.returns is Page:
+        page = {"text/html": _of({"type": "string"})}
+        done = {"description": "A page to be printed.", "content": page}
+    else:
+        answer = {"$ref": f"{_SCHEMAS}{route.returns.__name__}"}
+        done = {
+            "description": inspect.getdoc(route.returns),
+            "content": {"application/json": _of(answer)},
+        }
     if route.status == CREATED:
         done["headers"] = {
             "Location": {"schema": {"type": "string"}, "description": "Relative to the request."}
@@ -163,7 +188,7 @@ def _responses(route: Route[Any]) -> dict[str, Any]:
 
 
 def _components() -> dict[str, Any]:
-    answers = {route.returns for route in ROUTES} | {Problem}
+    answers = ({route.returns for route in ROUTES} - {Page}) | {Problem}
     mode: Literal["serialization"] = "serialization"
     _, made = TypeAdapter.json_schemas(
         [(one, mode, TypeAdapter[Any](one)) for one in answers],

@@ -19,7 +19,7 @@ from infra.local.exchange.port import Driver
 from infra.local.payments.api import Request
 from infra.local.payments.webhooks import signature
 from infra.local.settings import Keys
-from shared.application.timers import SHARDS
+from shared.adapters.dynamodb.tables import DUE_SHARDS, shard_of
 
 # The customer books a little more than the reminder's hour before the session.
 BOOKED = datetime(2026, 3, 2, 10, 50, tzinfo=UTC)
@@ -108,7 +108,7 @@ class Play:
             "adult": True,
         }
         booking_id = str(self._api("Customer", "POST", "/v1/bookings", wanted)["id"])
-        self._shard = int(booking_id) % SHARDS
+        self._shard = shard_of(booking_id, DUE_SHARDS)
         self._settle()
         return booking_id
 

@@ -36,6 +36,11 @@ class AccountsAtRest:
             "frozen": self._frozen,
         }
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The accounts that can be looked at, by what their names begin with."""
+        return frozenset(self._checks)
+
     def look(self, summed: Summed) -> Iterator[Finding]:
         """What is wrong with an account, and what explains that it is not zero."""
         kind = summed.account.partition(":")[0]

@@ -103,8 +103,9 @@ def trial_balance(
 
     Args:
         first: a moment on the first UTC day of the ledger.
-        last: a moment on the last.
-        provider: also compare with the provider's lists from `first` to `last`.
+        last: a moment on the last, which is the present one: the entries are compared with what
+            is stored now.
+        provider: also compare with the provider's lists of these days.
 
     Raises:
         RuleBroken: the range is empty.

@@ -46,7 +46,7 @@ class Made:
 
 def was_asked(payment: Payment) -> bool:
     """Whether it came too late for its booking, so that the customer chooses."""
-    asked = (PaymentLetter.LATE_PAYMENT_CHOICE, "") in payment.letters
+    asked = payment.was_written(PaymentLetter.LATE_PAYMENT_CHOICE)
     return asked and payment.booking_id is not None
 
 

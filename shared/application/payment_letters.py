@@ -13,8 +13,7 @@ from shared.domain.declines import advice_on, advice_text
 from shared.domain.errors import Declined
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
-from shared.domain.payment import events as e
-from shared.domain.payment.payment import Payment
+from shared.domain.payment.payment import UNWATCHED, Payment
 from shared.domain.payment_letters import PaymentFacts, PaymentLetter, write_payment
 from shared.domain.policy import policy_of
 from shared.domain.receipts import as_text
@@ -61,14 +60,9 @@ class PaymentLetters:
             Unavailable: the mail service did not take it; the same letter may be tried again.
         """
         payment = self._payments.load(payment_id).state
-        if letter_id not in payment.pending:
+        due = payment.letters[letter_id]
+        if due.letter not in UNWATCHED and letter_id not in payment.pending:
             return
-        due = next(
-            event
-            for decision in self._payments.store.payment_history(payment_id)
-            for event in decision.events
-            if isinstance(event, e.LetterDue) and event.letter_id == letter_id
-        )
         address = self._contacts.email(str(payment.customer_id))
         if address is None:
             self._refused(payment_id, letter_id, "no_address")
@@ -81,8 +75,9 @@ class PaymentLetters:
         except Declined as declined:
             self._refused(payment_id, letter_id, declined.code)
         else:
-            cause = Cause("NoteLetterSent", "worker", {"letter": letter_id})
-            self._payments.apply(payment_id, c.NoteLetterSent(letter_id), cause)
+            if due.letter not in UNWATCHED:
+                cause = Cause("NoteLetterSent", "worker", {"letter": letter_id})
+                self._payments.apply(payment_id, c.NoteLetterSent(letter_id), cause)
 
     def _facts(self, payment: Payment, letter: PaymentLetter, about: str) -> PaymentFacts:
         refund = payment.refund(about)

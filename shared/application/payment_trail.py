@@ -11,7 +11,7 @@ from shared.application.store import Decision
 from shared.domain import events as be
 from shared.domain.case.case import Case
 from shared.domain.payment import events as e
-from shared.domain.payment.payment import Payment
+from shared.domain.payment.payment import UNWATCHED, Payment
 from shared.domain.payment_letters import PaymentLetter
 
 # What a booking decides about money; the rest of its history is about the session.
@@ -121,7 +121,8 @@ def _letters(history: Sequence[Decision]) -> list[Sent]:
         for event in decision.events:
             match event:
                 case e.LetterDue():
-                    due = Sent(event.letter_id, event.letter, event.about, "due", decision.at)
+                    status = "handed_over" if event.letter in UNWATCHED else "due"
+                    due = Sent(event.letter_id, event.letter, event.about, status, decision.at)
                     letters[event.letter_id] = due
                 case e.LetterSent() | e.LetterRefused():
                     due = letters[event.letter_id]

@@ -121,7 +121,7 @@ class ProviderBooks:
             unknown = Difference(Reason.UNKNOWN_HERE, payment_id, took.currency, 0, took.minor)
             yield Explanation.PROVIDER_JUST_NOW if self._is_young(charge.created) else unknown
             return
-        findings = [*self._money_of(payment, charge), *self._refunds_of(payment, charge)]
+        findings = [*self._money_of(payment, charge), *self._refunds_of(payment)]
         disputes = self._disputes(payment, charge)
         for dispute in disputes:
             findings += self._dispute_of(payment, dispute)
@@ -155,11 +155,8 @@ class ProviderBooks:
 
     # --- refunds ----------------------------------------------------------------------------------
 
-    def _refunds_of(self, payment: Payment, charge: ProviderCharge) -> Iterator[Finding]:
-        if charge.intent_id is None:
-            yield from _in_sum(payment, charge)
-            return
-        theirs = self._provider.refunds_of(charge.intent_id)
+    def _refunds_of(self, payment: Payment) -> Iterator[Finding]:
+        theirs = self._provider.refunds_of(payment.payment_id)
         for refund in theirs:
             ours = payment.refund(refund.provider_refund_id) or payment.refund(
                 refund.metadata.get("refund_id", "")
@@ -194,9 +191,9 @@ class ProviderBooks:
     # --- disputes ---------------------------------------------------------------------------------
 
     def _disputes(self, payment: Payment, charge: ProviderCharge) -> tuple[ProviderDispute, ...]:
-        if not charge.disputed or charge.intent_id is None:
+        if not charge.disputed:
             return ()
-        return tuple(self._provider.disputes_of(charge.intent_id))
+        return tuple(self._provider.disputes_of(payment.payment_id))
 
     def _dispute_of(self, payment: Payment, theirs: ProviderDispute) -> Iterator[Finding]:
         ours = payment.dispute(theirs.dispute_id)
@@ -235,15 +232,6 @@ def _plainly_right(charge: ProviderCharge, known: PaymentSummary | None, net: in
         and known.refunded == charge.refunded.minor
         and net in (None, left)
     )
-
-
-def _in_sum(payment: Payment, charge: ProviderCharge) -> Iterator[Finding]:
-    """Refunds of a charge without an intent, which the provider lists by their sum alone."""
-    ours, theirs = payment.refunded, charge.refunded
-    if ours != theirs:
-        yield Difference(
-            Reason.REFUNDED_DIFFERS, payment.payment_id, theirs.currency, ours.minor, theirs.minor
-        )
 
 
 def _posted(

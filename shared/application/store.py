@@ -243,8 +243,6 @@ class Closing:
     """What an account held at the end of a day whose entries are summed up for good.
 
     Args:
-        account: a customer's, booking's, payment's, refund's or dispute's.
-        unit: a currency, or "sec:" and a tariff.
         owner_id: the booking or payment whose decision touched it.
         amount: debit positive, credit negative.
         day: the midnight with which that day began, UTC.

@@ -35,9 +35,6 @@ class Letter(StrEnum):
     SESSION_DELAYED = "session_delayed"
 
 
-# --- booking and payment ------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class BookingHeld:
     """A customer chose a time; the slot is his while he pays (S1.1, S1.2).

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,13 +12,34 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
+from shared.adapters.dynamodb.commits import MOST_ITEMS
 from shared.adapters.dynamodb.store import DynamoStore
 from shared.adapters.dynamodb.tables import connect
 from shared.application.store import Busy, Change, Replay, StaleRead
 from shared.domain import commands as c
-from shared.domain.lots import MOST_LOTS
+from shared.domain.lots import MOST_LOTS, money_lot
+from shared.domain.money import Money
+from shared.domain.payment import commands as pc
+from shared.domain.payment.events import RefundReason
+from shared.domain.payment.refund_sources import MOST_PARTS, sources
+from shared.domain.policy import CURRENT
 from shared.domain.slots import QUARTER
-from tests.contract.decisions import NOON, granting, hold, lot, paid, rubles, then
+from tests.contract.decisions import (
+    NOON,
+    PRICE,
+    and_then,
+    cancelled,
+    captured,
+    granting,
+    hold,
+    lot,
+    opened,
+    paid,
+    paid_by,
+    paid_by_card,
+    rubles,
+    then,
+)
 from tests.fakes.memory_store import MemoryStore
 
 A, B = "000000000017", "000000000024"
@@ -234,7 +256,7 @@ def _decision(request: dict[str, Any]) -> dict[str, Any]:
 def test_the_largest_booking_with_many_lots_fits_one_transaction(
     subject: tuple[DynamoStore, str],
 ) -> None:
-    """Two hours are eight quarters; with head, decision, key and purse 12 lots have room."""
+    """Two hours are eight quarters; head, decision and key are three items more."""
     store, table = subject
     store.publish("olga", QUARTERS)
     mine = [lot(f"{n:02d}", 60) for n in range(13)]
@@ -243,9 +265,95 @@ def test_the_largest_booking_with_many_lots_fits_one_transaction(
     wire = Wire(table, [])
     replay = Replay("anna", "k", "f", B)
     store.commit(hold(B, minutes=120, lots=store.lots("anna"), replay=replay))
-    assert len(wire.requests[0]["TransactItems"]) == 12 + MOST_LOTS
+    assert len(wire.requests[0]["TransactItems"]) == 11 + MOST_LOTS
     with pytest.raises(AssertionError):
         store.commit(granting(hold("000000000031", minutes=120), lots=[lot("x", 1)] * 16))
+
+
+def test_the_largest_booking_paid_after_its_release_fits_one_transaction(
+    subject: tuple[DynamoStore, str],
+) -> None:  # S2.10
+    """Its lots and quarters are taken again with the payment's decision, head and pointers."""
+    store, table = subject
+    store.publish("oleg", QUARTERS)
+    store.publish("olga", QUARTERS)
+    mine = [lot(f"{n:02d}", 60) for n in range(13)]
+    store.commit(granting(hold(A, operator_id="oleg"), lots=mine))
+    first = hold(B, minutes=120, lots=store.lots("anna"))
+    released = then(first, c.Tick(), first.at + timedelta(minutes=15))
+    late = paid_by_card(released, first.at + timedelta(minutes=16), reinstate=True)
+    assert len(late[0].consequences.taken) == MOST_LOTS
+    wire = Wire(table, [])
+    for changes in ((first,), (released,), late):
+        store.commit(*changes)
+    sizes = [len(request["TransactItems"]) for request in wire.requests]
+    assert sizes == [10 + MOST_LOTS, 10 + MOST_LOTS, 14 + MOST_LOTS]
+    assert max(sizes) < MOST_ITEMS, "an idempotency key would not find room"
+    back = cancelled(*late, first.at + timedelta(minutes=20))
+    store.commit(*back)
+    assert len(wire.requests[-1]["TransactItems"]) < MOST_ITEMS
+
+
+def test_the_largest_refund_and_the_largest_dispute_fit_one_transaction(
+    subject: tuple[DynamoStore, str],
+) -> None:  # S2.7
+    store, table = subject
+    payment = captured(opened(customer_id=None, amount=Money(180_000, "rub")), BEFORE)
+    store.commit(payment)
+    given = and_then(payment, pc.AssignCustomer("anna", "agent:ann"), BEFORE)
+    pieces = [
+        money_lot(f"{n:02d}", Money(6000, "rub"), "pi_1", BEFORE) for n in range(MOST_PARTS + 10)
+    ]
+    half = len(pieces) // 2
+    for n, part in enumerate((pieces[:half], pieces[half:])):
+        store.publish(f"operator{n}", QUARTERS)
+        store.commit(granting(hold(f"{n:012d}", operator_id=f"operator{n}"), lots=part))
+    store.commit(replace(given, consequences=replace(given.consequences, new_lots=())))
+    found = sources(paid_by(given), pieces, None, BEFORE, CURRENT, our_fault=False)
+    request = pc.RequestRefund(
+        "r1", found.amount, RefundReason.CHANGE_OF_MIND, "customer", taken=found.taken
+    )
+    wire = Wire(table, [])
+    replay = Replay("anna", "k", "f", "r1")
+    store.commit(and_then(given, request, BEFORE, replay))
+    assert len(wire.requests[-1]["TransactItems"]) == 3 + MOST_PARTS <= MOST_ITEMS
+    other = captured(opened("pi_2", customer_id=None), BEFORE)
+    store.commit(other)
+    owned = and_then(other, pc.AssignCustomer("anna", "agent:ann"), BEFORE)
+    store.commit(owned)
+    (credit,) = owned.consequences.new_lots
+    many = tuple(
+        money_lot(f"x{n:02d}", Money(6000, "rub"), "pi_2", BEFORE) for n in range(MOST_PARTS)
+    )
+    store.publish("operator9", QUARTERS)
+    half = len(many) // 2
+    for n, piece in enumerate((many[:half], many[half:])):
+        number, start = f"{90 + n:012d}", NOON + 2 * n * QUARTER
+        held = hold(number, operator_id="operator9", starts_at=start)
+        store.commit(granting(held, lots=piece))
+    claim = pc.NoteDispute("dp_1", PRICE, False, "fraudulent", None, (), (*many, credit))
+    frozen = and_then(owned, claim, BEFORE)
+    store.commit(frozen)
+    store.commit(and_then(frozen, replace(claim, lost=False), BEFORE))
+    assert [len(request["TransactItems"]) for request in wire.requests[-2:]] == [
+        2 + MOST_PARTS,
+        2 + MOST_PARTS,
+    ]
+
+
+def test_two_decisions_of_which_only_the_answer_was_lost_have_succeeded(
+    subject: tuple[DynamoStore, str],
+) -> None:
+    store, table = subject
+    store.publish("olga", QUARTERS)
+    first = hold(A)
+    store.commit(first)
+    pair = paid_by_card(first, BEFORE + timedelta(seconds=60))
+    Wire(table, [lost_after] * 3)
+    store.commit(*pair)
+    store.commit(*pair)
+    assert len(store.history(A)) == 2
+    assert len(store.payment_history("pi_1")) == 1
 
 
 # --- the same faults, over the store in memory --------------------------------------------------

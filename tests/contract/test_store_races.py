@@ -1,6 +1,6 @@
 """Many at once, over real connections."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -11,8 +11,23 @@ from shared.adapters.dynamodb.store import DynamoStore
 from shared.application.store import Busy, Change, KeyUsed, Replay, SlotTaken, StaleRead
 from shared.domain import commands as c
 from shared.domain.errors import Conflict
+from shared.domain.lots import Lot
+from shared.domain.payment.commands import RequestRefund
+from shared.domain.payment.events import RefundReason, Taken
 from shared.domain.slots import QUARTER
-from tests.contract.decisions import NOON, granting, held_by, hold, rubles, then
+from tests.contract.decisions import (
+    NOON,
+    PRICE,
+    and_then,
+    captured,
+    granting,
+    held_by,
+    hold,
+    opened,
+    paid_by_card,
+    rubles,
+    then,
+)
 
 pytestmark = pytest.mark.xdist_group("ministack")
 
@@ -21,15 +36,18 @@ ROUNDS = 6
 BEFORE = NOON - timedelta(days=1)
 
 
-def race(store: DynamoStore, changes: list[Change]) -> list[type[Conflict] | None]:
+def race(
+    store: DynamoStore, changes: Sequence[Change | tuple[Change, ...]]
+) -> list[type[Conflict] | None]:
     """Commit them all at the same moment; what each came to, busy ones after trying again."""
     start = Barrier(len(changes))
 
-    def run(change: Change) -> type[Conflict] | None:
+    def run(change: Change | tuple[Change, ...]) -> type[Conflict] | None:
+        together = change if isinstance(change, tuple) else (change,)
         start.wait()
         while True:
             try:
-                store.commit(change)
+                store.commit(*together)
             except Busy:
                 continue
             except Conflict as conflict:
@@ -188,3 +206,61 @@ def test_of_many_who_spend_the_same_money_one_does(ministack_store: DynamoStore)
         assert store.lots(customer_id) == []
 
     each_round(one_round)
+
+
+def test_of_many_who_report_one_capture_one_records_it(ministack_store: DynamoStore) -> None:
+    store = ministack_store  # Never 1: webhook, page and sweep at once
+
+    def one_round(n: int) -> None:
+        starts_at = NOON + timedelta(days=n)
+        store.publish("olga", [starts_at, starts_at + QUARTER])
+        first = hold(number(n), starts_at=starts_at)
+        store.commit(first)
+        reports = [
+            paid_by_card(first, BEFORE + timedelta(seconds=k), payment_id=f"pi_{n}")
+            for k in range(THREADS)
+        ]
+        outcomes = race(store, reports)
+        assert outcomes.count(None) == 1
+        assert set(outcomes) <= {None, StaleRead, KeyUsed}
+        booking, payment = reports[outcomes.index(None)]
+        loaded, known = store.booking(number(n)), store.payment(f"pi_{n}")
+        assert loaded is not None and known is not None
+        assert (loaded.state, known.state) == (booking.state, payment.state)
+        assert known.version == 1
+
+    each_round(one_round)
+
+
+def test_of_many_refunds_asked_for_at_once_no_two_take_the_same_money(
+    ministack_store: DynamoStore,
+) -> None:
+    store = ministack_store  # Never 2: customer, agent and sweep
+
+    def one_round(n: int) -> None:
+        payment = captured(opened(f"pi_{n}", customer_id=f"customer{n}"), BEFORE)
+        store.commit(payment)
+        (lot,) = store.lots(f"customer{n}")
+        refunds = [
+            and_then(
+                payment,
+                RequestRefund(
+                    f"r{k}", PRICE, RefundReason.CHANGE_OF_MIND, "customer", taken=(whole(lot),)
+                ),
+                BEFORE,
+            )
+            for k in range(THREADS)
+        ]
+        outcomes = race(store, refunds)
+        assert outcomes.count(None) == 1
+        assert outcomes.count(StaleRead) == THREADS - 1
+        assert store.lots(f"customer{n}") == []
+        loaded = store.payment(f"pi_{n}")
+        assert loaded is not None
+        assert loaded.state.refunded == PRICE
+
+    each_round(one_round)
+
+
+def whole(lot: Lot) -> Taken:
+    return Taken(lot, lot.left)

@@ -191,9 +191,7 @@ class MemoryStore:
             lots[lot.lot_id] = lot
         if follows.postings:
             entry_id = f"{number}-{change.version + 1}"
-            entry = StoredEntry(
-                entry_id, change.at, number, change.cause.command, follows.postings
-            )
+            entry = StoredEntry(entry_id, change.at, number, change.cause.command, follows.postings)
             assert not entry.off, f"{entry.cause} is off by {entry.off}"
             self._journal.append(entry)
 

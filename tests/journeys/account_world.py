@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from infra.local.payments.faults import RequestFault
 from shared.application.payments import Checkout
-from shared.application.ports import Intent
 from shared.application.top_ups import TopUp, TopUpRequest
 from shared.domain.money import Money
 from shared.domain.saved_card import CONSENT_VERSION, SavedCard
@@ -15,6 +15,11 @@ ASKED = TopUpRequest("anna", "anna@example.com", TOP_UP, "en", checkout="form-00
 SAVING = replace(
     ASKED, save_card=True, consent_version=CONSENT_VERSION, consent_accepted=True, checkout=None
 )
+# Cards whose bank asks for their owner each time, and whose bank refuses them once they are saved.
+ASKS = "pm_card_authenticationRequired"
+FAILS = "pm_card_chargeCustomerFail"
+CONFIRMING = "/v1/payment_intents/"
+MISFORTUNES = [f for f in RequestFault if f not in (RequestFault.SLOW, RequestFault.LATE)]
 
 
 class AccountWorld(MoneyWorld):
@@ -56,6 +61,13 @@ class AccountWorld(MoneyWorld):
         charges = self.provider.charges_created(MORNING, self.exchange.now)
         return [charge.captured for charge in charges if charge.captured.minor]
 
-    def present(self, payment_id: str) -> Intent:
-        """An intent as the provider has it."""
-        return self.provider.intent(payment_id)
+    def unreachable(self) -> None:
+        """From now on nothing can be read of an intent."""
+        fault = RequestFault.RATE_LIMIT
+        self.provider.faults.order_request(fault, 9, method="GET", path=CONFIRMING)
+
+
+def saved(card: str = "pm_card_visa") -> tuple[AccountWorld, SavedCard]:
+    """A world in which Anna has a saved card and the money she saved it with."""
+    world = AccountWorld()
+    return world, world.saved(card)

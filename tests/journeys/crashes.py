@@ -7,8 +7,9 @@ from typing import Any
 from infra.local.payments.port import InProcessPayments
 from shared.application.ports import Payments
 from shared.application.store import Change
+from shared.domain.errors import Upstream
 from tests.journeys.bookkeeping import accounts_of
-from tests.journeys.money_world import MoneyWorld
+from tests.journeys.money_world import MINUTE, MoneyWorld
 from tests.journeys.world import MORNING
 
 # The provider's, and our own numbers of bookings and cases.
@@ -16,6 +17,9 @@ _ID = re.compile(r"\b(?:(?:pi|ch|re|du)_\d{24}|\d{12})\b")
 
 # What the sweep reads every minute; its own misfortunes have journeys of their own.
 _SWEPT = ("events", "charges_created", "refunds_created", "disputes_created")
+
+# How often a customer tries once more.
+_PATIENCE = 3
 
 
 class Died(Exception):
@@ -77,11 +81,13 @@ class MortalWorld(MoneyWorld):
         return wire
 
     def insist[Answer](self, request: Callable[[], Answer]) -> Answer:
-        """What a customer asks for, once more where nobody answered him."""
-        try:
-            return request()
-        except Died:
-            return request()
+        """What a customer asks for, again where nobody answered him."""
+        for _ in range(_PATIENCE):
+            try:
+                return request()
+            except (Died, Upstream):
+                self.after(MINUTE)
+        return request()
 
     def end_state(self, *bookings: str) -> dict[str, object]:
         """What the story came to, by names that do not depend on how often somebody asked."""

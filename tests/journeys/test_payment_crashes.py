@@ -8,7 +8,7 @@ import pytest
 from infra.local.payments.faults import RequestFault
 from tests.journeys.crashes import MortalWorld
 from tests.journeys.money_world import HALF_HOUR, HOUR, MINUTE
-from tests.journeys.world import OPERATOR, START
+from tests.journeys.world import OPERATOR
 
 # What failed has come again by then.
 TRIED_AGAIN = 4 * MINUTE
@@ -134,7 +134,7 @@ STORIES: list[Story] = [
 def told(story: Story, fatal: int | None) -> tuple[MortalWorld, dict[str, object]]:
     world = MortalWorld(fatal)
     bookings = story(world)
-    world.until(START - 70 * MINUTE)
+    world.after(20 * MINUTE)
     world.assert_books_are_right(still_open=("payment:",) if story is pay_by_nobody else ())
     return world, world.end_state(*bookings)
 

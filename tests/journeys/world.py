@@ -6,7 +6,6 @@ have something to do next; the sweeps run every minute, as their schedule has it
 
 import heapq
 import itertools
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit

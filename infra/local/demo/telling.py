@@ -14,6 +14,30 @@ _EVENTS = {
     "BookingScheduled": "the session is scheduled",
     "LetterDue": "a letter to the customer is due: {letter}",
     "LetterSent": "the letter is sent",
+    "PaymentDeclined": "the bank refused: {decline_code}",
+    "HoldExtended": "the slot stays held until {until_time}",
+    "BookingExpired": "not paid in time: the slot is free again",
+    "BookingReinstated": "paid, and the slot is still free: it is taken again",
+    "BookingCancelled": "the booking is cancelled",
+    "PaymentUnwanted": "the money is not needed here: {reason}",
+    "PaymentOpened": "a payment exists at the provider ({purpose})",
+    "PaymentCaptured": "{money} captured",
+    "PaymentAllocated": "{money} to the booking",
+    "PaymentCredited": "the money stands on the balance",
+    "PaymentReturned": "{money} back from the booking",
+    "CardReturned": "what the card paid goes back: {money}",
+    "RefundRequested": "{money} is to go back: {reason}",
+    "RefundAttempted": "the last attempt did nothing, attempt {attempt}",
+    "RefundAccepted": "the provider is on the refund",
+    "RefundSettled": "REFUNDED to the card",
+    "RefundRefused": "the card cannot take it: {code}",
+    "RefundFailed": "THE REFUND CAME BACK: {code}; the money is on the balance",
+    "RefundDenied": "the refund will not be paid out: {why}",
+    "DisputeOpened": "THE BANK CLAIMS {money}: {reason}",
+    "FundsMoved": "the provider moved {amount} and took a fee of {fee}",
+    "DisputeClosed": "the bank has decided; lost: {lost}",
+    "BookingFrozen": "the booking waits for the bank",
+    "BookingThawed": "the booking goes on",
     "SessionStarted": "the start time has come",
     "LegRequested": "ring the {side} ({route} number)",
     "LegPlaced": "the telephony provider rings",
@@ -36,8 +60,12 @@ def line(event: Mapping[str, Any]) -> str:
     fields = dict(event["fields"])
     if "left" in fields:
         fields["left_minutes"] = span(fields["left"])
-    if "lost" in fields:
+    if isinstance(fields.get("lost"), list):
         fields["lost"] = ", ".join(fields["lost"])
+    if isinstance(fields.get("amount"), Mapping):
+        fields["money"] = _money(fields["amount"])
+    if "until" in fields:
+        fields["until_time"] = _clock(fields["until"])
     if "mark" in fields:
         fields["motion"] = fields["mark"]["motion"]
         fields["proof"] = ", as its request shows" if fields["mark"]["seen"] else ""

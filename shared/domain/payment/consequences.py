@@ -11,6 +11,7 @@ from shared.domain import ledger
 from shared.domain.effects import Consequences, Effect, EffectKind, LotTaken
 from shared.domain.lots import Lot, money_lot
 from shared.domain.money import Money
+from shared.domain.payment import dispute_events as de
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import Refund
 from shared.domain.payment.disputes import frozen_after
@@ -68,14 +69,16 @@ def _of(event: e.Event, before: Payment, after: Payment) -> Consequences:
             return Consequences(postings=_money(event.amount, own, booking))
         case e.PaymentReturned():
             booking = ledger.booking_account(event.booking_id)
-            return Consequences(postings=_money(event.amount, booking, own))
+            regained = Money(event.regained, event.amount.currency)
+            back = _money(event.amount, booking, own)
+            return Consequences(postings=(*back, *_money(regained, own, ledger.GOODWILL)))
         case e.PaymentCredited():
             return _to_balance(event.lot, own, after)
-        case e.LotsFrozen():
+        case de.LotsFrozen():
             return _freeze(event, after)
-        case e.FundsMoved():
+        case de.FundsMoved():
             return Consequences(postings=_moved(event, before))
-        case e.DisputeClosed():
+        case de.DisputeClosed():
             return _close(event, before, after)
         case e.CaseNeeded():
             return _effect(EffectKind.OPEN_CASE, after, event.effect_id)
@@ -210,7 +213,7 @@ def _known(payment: Payment, refund_id: str) -> Refund:
 # --- disputes -------------------------------------------------------------------------------------
 
 
-def _freeze(event: e.LotsFrozen, after: Payment) -> Consequences:
+def _freeze(event: de.LotsFrozen, after: Payment) -> Consequences:
     frozen = ledger.frozen_account(after.payment_id)
     whole = tuple(e.Taken(lot, lot.left) for lot in event.lots)
     return Consequences(
@@ -219,7 +222,7 @@ def _freeze(event: e.LotsFrozen, after: Payment) -> Consequences:
     )
 
 
-def _moved(event: e.FundsMoved, before: Payment) -> tuple[ledger.Posting, ...]:
+def _moved(event: de.FundsMoved, before: Payment) -> tuple[ledger.Posting, ...]:
     """What the provider took or gave, and its fee; once it is lost, it is our loss or gain."""
     currency = before.captured.currency
     dispute = before.dispute(event.dispute_id)
@@ -231,7 +234,7 @@ def _moved(event: e.FundsMoved, before: Payment) -> tuple[ledger.Posting, ...]:
     )
 
 
-def _close(event: e.DisputeClosed, before: Payment, after: Payment) -> Consequences:
+def _close(event: de.DisputeClosed, before: Payment, after: Payment) -> Consequences:
     """Thawed lots return; a lost claim is paid from what was frozen, and the rest is our loss."""
     dispute = before.dispute(event.dispute_id)
     if dispute is None:

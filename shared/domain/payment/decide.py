@@ -86,7 +86,7 @@ def _answer(
         case c.AssignCustomer():
             return _assign(payment, command, now)
         case c.Return():
-            return (e.PaymentReturned(command.booking_id, command.amount),)
+            return (_returned(payment, command.booking_id, command.amount),)
         case c.RequestRefund():
             return _request_refund(payment, command, now, policy, calendar)
         case c.ApproveRefund() | c.DenyRefund():
@@ -200,24 +200,23 @@ def _request_refund(
 ) -> tuple[e.Event, ...]:
     if payment.refund(command.refund_id) is not None:
         return ()
-    amount, goodwill = command.amount, command.goodwill
+    amount = command.amount
+    returned: tuple[e.Event, ...] = ()
     if command.returned_by is not None:
-        # What was refunded by hand meanwhile is taken off, and is goodwill no longer.
-        amount = min(amount, payment.refundable, key=lambda money: money.minor)
-        goodwill -= _given_already(payment, command.amount.minor)
+        back = _returned(payment, command.returned_by, amount)
+        returned, amount = (back,), amount - Money(back.regained, amount.currency)
+        if amount.minor == 0:
+            return returned
     require_refundable(payment, amount)
     if payment.locked and command.by != _SYSTEM and command.returned_by is None:
         raise _disputed()
-    returned: tuple[e.Event, ...] = ()
-    if command.returned_by is not None:
-        returned = (e.PaymentReturned(command.returned_by, command.amount),)
     requested = e.RefundRequested(
         refund_id=command.refund_id,
         amount=amount,
         reason=command.reason,
         by=command.by,
         taken=command.taken,
-        goodwill=goodwill,
+        goodwill=command.goodwill,
         initiate_by=add_business_days(now, policy.refund_initiate_days, calendar),
         settle_by=add_business_days(now, policy.refund_settle_days, calendar),
         needs_approval=_needs_approval(command, policy),
@@ -231,9 +230,10 @@ def _request_refund(
     return *returned, requested, *told
 
 
-def _given_already(payment: Payment, returned: int = 0) -> int:
-    """What is with the payment, and what a booking returns to it, beyond what may still go back."""
-    return max(0, payment.unallocated + returned - payment.refundable.minor)
+def _returned(payment: Payment, booking_id: str, amount: Money) -> e.PaymentReturned:
+    """What a booking gives back; of it, what was refunded by hand meanwhile is ours again."""
+    beyond = payment.unallocated + amount.minor - payment.refundable.minor
+    return e.PaymentReturned(booking_id, amount, min(max(0, beyond), amount.minor))
 
 
 def require_refundable(payment: Payment, amount: Money) -> None:
@@ -300,8 +300,7 @@ def _note_refund(
             if payment.refund(command.provider_refund_id) is not None:
                 return ()
             # It had reached the provider before it was given up: what is paid out is booked.
-            here = max(0, payment.unallocated)
-            return (_seen(payment, command.provider_refund_id, refund.amount, (), here),)
+            return _seen(payment, command.provider_refund_id, refund.amount, ())
         case c.RetryRefund() if refund.status is RefundStatus.REQUESTED:
             if command.attempt != refund.attempt:
                 return ()
@@ -338,11 +337,19 @@ def _see_refund(payment: Payment, command: c.SeeRefund) -> tuple[e.Event, ...]:
         # Somebody was faster than we: it is the refund we were to make, and is made once.
         told = letter(payment, PaymentLetter.REFUND_RECEIPT, waiting.refund_id)
         return e.RefundSettled(waiting.refund_id, command.provider_refund_id), *told
-    refund_id, amount = command.provider_refund_id, command.amount
+    return _seen(payment, command.provider_refund_id, command.amount, command.lots)
+
+
+def _seen(
+    payment: Payment, refund_id: str, amount: Money, lots: tuple[Lot, ...]
+) -> tuple[e.Event, ...]:
+    """A refund that the provider made: from what is with the payment, from lots, last from us."""
     shut_out = _shut_out(payment, amount)
     here = max(0, payment.unallocated + sum(refund.amount.minor for refund in shut_out))
-    left = max(0, here - amount.minor)
-    seen = _seen(payment, refund_id, amount, command.lots, here)
+    from_here = min(here, amount.minor)
+    taken, covered = unused_of(lots, amount.minor - from_here)
+    seen = e.RefundSeen(refund_id, amount, taken, amount.minor - from_here - covered)
+    left = here - from_here
     credited: tuple[e.Event, ...] = ()
     if shut_out and left and payment.customer_id is not None and not payment.locked:
         paid_at = payment.captured_at or payment.opened_at
@@ -350,21 +357,6 @@ def _see_refund(payment: Payment, command: c.SeeRefund) -> tuple[e.Event, ...]:
         credited = (e.PaymentCredited(_lot(payment, refund_id, rest, paid_at, our_fault=True)),)
     denied = (e.RefundDenied(r.refund_id, _SYSTEM, REFUNDED_BY_HAND) for r in shut_out)
     return *denied, seen, *credited, *letter(payment, PaymentLetter.REFUND_RECEIPT, refund_id)
-
-
-def _seen(
-    payment: Payment, refund_id: str, amount: Money, lots: tuple[Lot, ...], here: int
-) -> e.RefundSeen:
-    """A refund that the provider made, from what is with the payment, from lots, last from us.
-
-    Args:
-        here: what is with the payment, minor units.
-    """
-    from_here = min(here, amount.minor)
-    taken, covered = unused_of(lots, amount.minor - from_here)
-    replaced = min(_given_already(payment), here - from_here)
-    goodwill = amount.minor - from_here - covered - replaced
-    return e.RefundSeen(refund_id, amount, taken, goodwill)
 
 
 def _shut_out(payment: Payment, amount: Money) -> list[Refund]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from shared.domain.lots import Lot, money_lot
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
+from shared.domain.payment import dispute_events as de
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import NOT_PAID_OUT, Dispute
 from shared.domain.payment.duties import letter
@@ -19,7 +20,7 @@ def note_dispute(payment: Payment, command: c.NoteDispute, now: datetime) -> tup
     known = payment.dispute(command.dispute_id)
     events: list[e.Event] = []
     if known is None:
-        opened = e.DisputeOpened(
+        opened = de.DisputeOpened(
             command.dispute_id, command.amount, command.inquiry, command.reason
         )
         events += [opened, *letter(payment, PaymentLetter.DISPUTE_NOTICE, command.dispute_id)]
@@ -27,16 +28,16 @@ def note_dispute(payment: Payment, command: c.NoteDispute, now: datetime) -> tup
             command.dispute_id, command.amount, command.inquiry, command.reason, payment.opened_at
         )
     elif known.inquiry and not command.inquiry:
-        events.append(e.DisputeEscalated(command.dispute_id))
+        events.append(de.DisputeEscalated(command.dispute_id))
     unused = most_worth(
         (lot for lot in command.lots if lot.payment_id == payment.payment_id),
         MOST_PARTS - len(known.frozen),
     )
     if known.is_open and unused and not command.inquiry:
-        events.append(e.LotsFrozen(command.dispute_id, unused))
+        events.append(de.LotsFrozen(command.dispute_id, unused))
         known = replace(known, frozen=(*known.frozen, *unused))
     moved = [m for m in command.movements if m[0] not in known.movements]
-    events += [e.FundsMoved(command.dispute_id, *movement) for movement in moved]
+    events += [de.FundsMoved(command.dispute_id, *movement) for movement in moved]
     if command.lost is not None and known.lost is None:
         withdrawn = known.withdrawn - sum(amount for _, amount, _ in moved)
         events += _close(payment, known, withdrawn, now, lost=command.lost)
@@ -48,7 +49,7 @@ def _close(
 ) -> list[e.Event]:
     """Won: all is as before. Lost: what was frozen and not paid out covers it, never twice."""
     if not lost:
-        won = e.DisputeClosed(dispute.dispute_id, False, 0, dispute.frozen)
+        won = de.DisputeClosed(dispute.dispute_id, False, 0, dispute.frozen)
         return [won, *_left_over(payment, dispute, payment.unallocated, now)]
     unpaid = [r for r in payment.refunds if r.status in NOT_PAID_OUT]
     denied: list[e.Event] = [e.RefundDenied(r.refund_id, "system", DISPUTE_LOST) for r in unpaid]
@@ -57,7 +58,7 @@ def _close(
     taken, from_lots = unused_of(dispute.frozen, withdrawn - from_here)
     gone = {part.lot.lot_id: part.seconds for part in taken}
     thawed = [lot.without(gone.get(lot.lot_id, 0)) for lot in dispute.frozen]
-    closed = e.DisputeClosed(
+    closed = de.DisputeClosed(
         dispute.dispute_id,
         True,
         from_here + from_lots,

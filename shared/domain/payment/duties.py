@@ -70,6 +70,6 @@ def case_needed(matter: str, kind: CaseKind, now: datetime, policy: Policy) -> e
 
 def letter(payment: Payment, kind: PaymentLetter, about: str = "") -> tuple[e.LetterDue, ...]:
     """The letter under its own id, if there is somebody to write to and it was not written yet."""
-    if payment.customer_id is None or (kind, about) in payment.letters:
+    if payment.customer_id is None or payment.was_written(kind, about):
         return ()
     return (e.LetterDue(f"{payment.payment_id}-{kind}-{len(payment.letters)}", kind, about),)

@@ -8,6 +8,13 @@ from shared.domain.card import Card
 from shared.domain.case.events import CaseKind
 from shared.domain.lots import Lot
 from shared.domain.money import Money
+from shared.domain.payment.dispute_events import (
+    DisputeClosed,
+    DisputeEscalated,
+    DisputeOpened,
+    FundsMoved,
+    LotsFrozen,
+)
 from shared.domain.payment_letters import PaymentLetter
 
 
@@ -142,10 +149,15 @@ class CustomerAssigned:
 
 @dataclass(frozen=True, slots=True)
 class PaymentReturned:
-    """A booking gave its money back to the payment, where a refund or a decision awaits it."""
+    """A booking gave its money back to the payment, where a refund or a decision awaits it.
+
+    Args:
+        regained: of it, what a refund by hand had given as goodwill meanwhile, minor units.
+    """
 
     booking_id: str
     amount: Money
+    regained: int
 
 
 # --- refunds --------------------------------------------------------------------------------------
@@ -158,8 +170,7 @@ class RefundRequested:
     Args:
         by: "customer", "agent:<id>" or "system".
         taken: what leaves the balance for it.
-        goodwill: the part that had been earned already and is given for our fault; negative
-            where it replaces what was given before.
+        goodwill: the part that had been earned already and is given for our fault.
         initiate_by: the provider must have accepted it, UTC (S2.2).
         settle_by: it must have settled, UTC.
         needs_approval: above the limit, so that a manager decides first.
@@ -266,69 +277,6 @@ class RefundUndone:
     """A refund made by hand failed or was cancelled: the money is the customer's again."""
 
     provider_refund_id: str
-
-
-# --- disputes -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class DisputeOpened:
-    """The customer's bank asks, or claims the money back; refunds are locked (S2.7).
-
-    Args:
-        inquiry: it only asks, and moves no money (S2.11).
-    """
-
-    dispute_id: str
-    amount: Money
-    inquiry: bool
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class LotsFrozen:
-    """Unused lots bought with this payment wait for the bank's decision, as they stood."""
-
-    dispute_id: str
-    lots: tuple[Lot, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DisputeEscalated:
-    """The inquiry became a dispute."""
-
-    dispute_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class FundsMoved:
-    """The provider withdrew or returned money for a dispute, fee included (S2.11).
-
-    Args:
-        amount: signed minor units; negative where it was withdrawn.
-        fee: minor units; negative where it was given back.
-    """
-
-    dispute_id: str
-    transaction_id: str
-    amount: int
-    fee: int
-
-
-@dataclass(frozen=True, slots=True)
-class DisputeClosed:
-    """The bank has decided.
-
-    Args:
-        lost: the money stays with the bank.
-        covered: of it, what was frozen or not yet allotted, minor units; the rest is our loss.
-        thawed: the lots that are the customer's again.
-    """
-
-    dispute_id: str
-    lost: bool
-    covered: int
-    thawed: tuple[Lot, ...]
 
 
 # --- duplicates, cases, letters -------------------------------------------------------------------

@@ -8,6 +8,7 @@ from enum import StrEnum
 from shared.domain.card import Card
 from shared.domain.case.events import CaseKind
 from shared.domain.money import Money
+from shared.domain.payment import dispute_events as de
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import Dispute, Refund, RefundStatus
 from shared.domain.payment_letters import PaymentLetter
@@ -40,7 +41,7 @@ class Payment:
         captured: what the provider took.
         unallocated: of it, what belongs to no booking, balance or refund; minor units.
         cases: case numbers by the matter they were opened for.
-        letters: what was written already, and about what.
+        letters: what was written already, by its id.
     """
 
     payment_id: str
@@ -66,7 +67,7 @@ class Payment:
     question_over: bool = False
     shown_at: datetime | None = None
     cases: Mapping[str, str | None] = field(default_factory=dict)
-    letters: frozenset[tuple[PaymentLetter, str]] = frozenset()
+    letters: Mapping[str, e.LetterDue] = field(default_factory=dict)
     pending: Mapping[str, Pending] = field(default_factory=dict)
 
     def refund(self, refund_id: str) -> Refund | None:
@@ -78,6 +79,10 @@ class Payment:
     def dispute(self, dispute_id: str) -> Dispute | None:
         """The dispute of this id."""
         return next((d for d in self.disputes if d.dispute_id == dispute_id), None)
+
+    def was_written(self, letter: PaymentLetter, about: str = "") -> bool:
+        """Whether a letter of this kind about this matter was written already."""
+        return any((x.letter, x.about) == (letter, about) for x in self.letters.values())
 
     @property
     def refunded(self) -> Money:
@@ -150,13 +155,13 @@ def evolve(payment: Payment | None, event: e.Event, at: datetime) -> Payment:
         case e.PaymentCredited():
             return _unallocated(payment, -event.lot.paid.minor)
         case e.PaymentReturned():
-            return _unallocated(payment, event.amount.minor)
+            return _unallocated(payment, event.amount.minor - event.regained)
         case (
-            e.DisputeOpened()
-            | e.LotsFrozen()
-            | e.DisputeEscalated()
-            | e.FundsMoved()
-            | e.DisputeClosed()
+            de.DisputeOpened()
+            | de.LotsFrozen()
+            | de.DisputeEscalated()
+            | de.FundsMoved()
+            | de.DisputeClosed()
         ):
             return _disputed(payment, event, at)
         case e.DuplicateSuspected():
@@ -176,8 +181,8 @@ def evolve(payment: Payment | None, event: e.Event, at: datetime) -> Payment:
             cases = {**payment.cases, event.effect_id: event.case_number}
             return _settle(replace(payment, cases=cases), event.effect_id)
         case e.LetterDue():
-            letters = payment.letters | {(event.letter, event.about)}
-            return _ask(replace(payment, letters=letters), event.letter_id, at)
+            written = replace(payment, letters={**payment.letters, event.letter_id: event})
+            return written if event.letter in UNWATCHED else _ask(written, event.letter_id, at)
         case e.LetterSent() | e.LetterRefused():
             return _settle(payment, event.letter_id)
         case e.EffectRedriven():
@@ -280,6 +285,9 @@ DISPUTE_LOST = "dispute_lost"
 REFUNDED_BY_HAND = "refunded_by_hand"
 # Why a refund is denied whose money pays for something else of the same payment.
 WITH_THE_PAYMENT = frozenset({DISPUTE_LOST, REFUNDED_BY_HAND})
+# Its queue delivers it at least once and its page is always there: to watch over it as over the
+# others would cost every payment some more writes.
+UNWATCHED = frozenset({PaymentLetter.RECEIPT})
 # What is done about a payment the customer did not mean, until a refund or a case has come of it.
 DUPLICATE = "duplicate"
 
@@ -348,10 +356,14 @@ def _with(payment: Payment, refund_id: str, **changes: object) -> Payment:
 
 def _disputed(
     payment: Payment,
-    event: e.DisputeOpened | e.LotsFrozen | e.DisputeEscalated | e.FundsMoved | e.DisputeClosed,
+    event: de.DisputeOpened
+    | de.LotsFrozen
+    | de.DisputeEscalated
+    | de.FundsMoved
+    | de.DisputeClosed,
     at: datetime,
 ) -> Payment:
-    if isinstance(event, e.DisputeOpened):
+    if isinstance(event, de.DisputeOpened):
         dispute = Dispute(event.dispute_id, event.amount, event.inquiry, event.reason, at)
         noted = replace(payment, disputes=(*payment.disputes, dispute))
         return _ask(noted, event.dispute_id, at)
@@ -359,7 +371,7 @@ def _disputed(
         _dispute(d, event) if d.dispute_id == event.dispute_id else d for d in payment.disputes
     )
     noted = replace(payment, disputes=disputes)
-    if isinstance(event, e.DisputeClosed):
+    if isinstance(event, de.DisputeClosed):
         if event.lost:
             closed = payment.dispute(event.dispute_id)
             frozen = sum(lot.value.minor for lot in closed.frozen) if closed else 0
@@ -370,20 +382,20 @@ def _disputed(
 
 
 def _dispute(
-    dispute: Dispute, event: e.LotsFrozen | e.DisputeEscalated | e.FundsMoved | e.DisputeClosed
+    dispute: Dispute, event: de.LotsFrozen | de.DisputeEscalated | de.FundsMoved | de.DisputeClosed
 ) -> Dispute:
     match event:
-        case e.LotsFrozen():
+        case de.LotsFrozen():
             return replace(dispute, frozen=(*dispute.frozen, *event.lots))
-        case e.DisputeEscalated():
+        case de.DisputeEscalated():
             return replace(dispute, inquiry=False)
-        case e.FundsMoved():
+        case de.FundsMoved():
             return replace(
                 dispute,
                 withdrawn=dispute.withdrawn - event.amount,
                 movements=(*dispute.movements, event.transaction_id),
             )
-        case e.DisputeClosed():
+        case de.DisputeClosed():
             return replace(dispute, lost=event.lost, frozen=())
 
 

@@ -1,8 +1,11 @@
 """Top-ups and saved cards over HTTP."""
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from infra.local.payments.faults import RequestFault
 from shared.domain.saved_card import CONSENT_VERSION
@@ -221,3 +224,21 @@ def test_letters_about_a_top_up_have_an_address_where_one_is_proved() -> None:
     house = House()
     house.ask("POST", TOP_UPS, body=wish())
     assert house.contacts.email("cust-anna") == "anna@example.com"
+
+
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from(["rub", NO_CARD]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+_NAMES = st.sampled_from([*wish(), "checkout", "card_id", "save_card", "consent", "other"])
+
+
+@settings(deadline=None)
+@given(changes=st.dictionaries(_NAMES, _ANYTHING, min_size=1, max_size=4))
+def test_whatever_is_sent_the_answer_is_a_top_up_or_a_problem(changes: dict[str, Any]) -> None:
+    answer = House().ask("POST", TOP_UPS, body=json.dumps(wish() | changes))
+    assert answer.status < 500, answer.text
+    if answer.status != 201:
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json["code"]

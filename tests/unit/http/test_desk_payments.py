@@ -165,13 +165,10 @@ def test_a_trail_tells_everything_with_cause_and_evidence() -> None:  # S2.5 S2.
     assert shown["refundable"] == {"amount_minor": 150000, "currency": "rub"}
     types = [event["type"] for event in shown["timeline"]]
     assert types[:2] == ["PaymentOpened", "PaymentCaptured"]
-    assert {event["cause"]["source"] for event in shown["timeline"]} == {
-        "payment provider",
-        "worker",
-    }
+    assert {event["cause"]["source"] for event in shown["timeline"]} == {"payment provider"}
     assert "PaymentConfirmed" in [event["type"] for event in shown["booking_timeline"]]
     assert "BookingScheduled" not in [event["type"] for event in shown["booking_timeline"]]
-    assert [letter["status"] for letter in shown["letters"]] == ["sent"]
+    assert [letter["status"] for letter in shown["letters"]] == ["handed_over"]
     for unit in ("rub", "sec:standard"):
         assert sum(p["amount"] for p in shown["postings"] if p["unit"] == unit) == 0
     assert {posting["owner"] for posting in shown["postings"]} == {payment_id, booking_id}

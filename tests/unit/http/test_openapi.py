@@ -7,7 +7,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.http import customer, openapi
 from functions.http.routing import Route
 from functions.http.shapes import read
-from tests.unit.http.house import ROUTES
+from tests.unit.http import desk_house, house
+
+ROUTES = (*house.ROUTES, *desk_house.ROUTES)
 
 
 def test_the_kept_description_is_the_present_one() -> None:

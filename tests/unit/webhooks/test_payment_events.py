@@ -29,7 +29,7 @@ EVENT = {
 @pytest.fixture
 def stored() -> Iterator[None]:
     """The table and the provider's secret, as the function finds them."""
-    made = (bootstrap.store, bootstrap.client, bootstrap.provider_secrets, bootstrap._session)
+    made = (bootstrap.store, bootstrap.client, bootstrap.provider_secrets, bootstrap.session)
     with aws_environment(None), mock_aws():
         secrets: Any = get_session().create_client("secretsmanager")
         secrets.create_secret(

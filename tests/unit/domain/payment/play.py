@@ -213,14 +213,18 @@ class PaymentPlay:
         return self.refund(refund_id)
 
     def cancelled(self, refund_id: str = "r1") -> Refund:
-        """The booking is cancelled, and all it was paid goes back."""
+        """The booking is cancelled, and what was not given back before goes back."""
+        self.cancel(refund_id)
+        return self.refund(refund_id)
+
+    def cancel(self, refund_id: str) -> None:
+        """The booking is cancelled."""
         amount = rub(-self.held(ledger.booking_account(BOOKING_ID)))
         self.do(
             c.RequestRefund(
                 refund_id, amount, e.RefundReason.CANCELLED, "customer", returned_by=BOOKING_ID
             )
         )
-        return self.refund(refund_id)
 
     def settled(self, refund_id: str = "r1", provider_refund_id: str = "re_1") -> None:
         """The provider paid a refund out."""

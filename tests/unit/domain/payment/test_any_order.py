@@ -83,7 +83,7 @@ class Anybody:
 
     def cancel(self, _: int, __: int) -> None:
         if self._booked and not self.play.payment.contested:
-            self.play.cancelled(self._fresh("r"))
+            self.play.cancel(self._fresh("r"))
 
     def session(self, _: int, minor: int) -> None:
         if self._booked:

@@ -7,6 +7,7 @@ import pytest
 from shared.domain.effects import EffectKind
 from shared.domain.errors import RuleBroken
 from shared.domain.payment import commands as c
+from shared.domain.payment import dispute_events as de
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import RefundStatus
 from shared.domain.payment.refund_sources import MOST_PARTS
@@ -61,7 +62,7 @@ def test_an_inquiry_that_becomes_a_dispute_freezes_what_is_unused() -> None:
     play = unused()
     play.dispute(inquiry=True)
     play.dispute(WITHDRAWN)
-    assert play.of(e.DisputeEscalated) == [e.DisputeEscalated("dp_1")]
+    assert play.of(de.DisputeEscalated) == [de.DisputeEscalated("dp_1")]
     assert play.lots == {}
     assert play.letters().count(PaymentLetter.DISPUTE_NOTICE) == 1
 

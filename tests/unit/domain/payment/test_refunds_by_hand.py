@@ -123,6 +123,18 @@ def test_of_several_refunds_that_wait_the_last_ones_make_room() -> None:
     ]
 
 
+def test_where_another_one_than_we_thought_had_reached_the_provider_it_makes_room_too() -> None:
+    # Never 2: of two that wait, the last was given up, and was the one the provider had
+    play = unused()
+    play.ask(rub(50_000))
+    play.ask(rub(100_000), refund_id="r2")
+    play.see_refund(rub(25_000))
+    assert play.refund("r2").status is RefundStatus.DENIED
+    play.do(c.NoteRefund("r2", "re_2", settled=True))
+    assert play.refund("r1").status is RefundStatus.DENIED
+    assert play.payment.refunded == rub(125_000)
+
+
 def test_a_refund_by_hand_that_fails_is_the_customers_again_and_he_is_told() -> None:
     # S2.2
     play = unused()
@@ -164,6 +176,17 @@ def test_a_cancelled_booking_gives_back_only_what_was_not_refunded_by_hand() -> 
     assert play.held("provider") == 0
 
 
+def test_a_booking_whose_price_was_given_back_already_can_still_be_cancelled() -> None:
+    # S2.3, Never 2
+    play = booked()
+    play.ask(our_fault=True, by="system")
+    play.settled()
+    assert play.held("goodwill") == 150_000
+    play.cancel("r2")
+    assert [refund.refund_id for refund in play.payment.refunds] == ["r1"]
+    assert (play.held("goodwill"), play.payment.unallocated, play.held("provider")) == (0, 0, 0)
+
+
 def test_a_refund_that_was_given_up_and_reached_the_provider_all_the_same_is_booked() -> None:
     # Never 1: what the provider paid out is never passed over
     play = unused(used=150_000)
@@ -171,7 +194,7 @@ def test_a_refund_that_was_given_up_and_reached_the_provider_all_the_same_is_boo
     play.dispute(("txn_1", -150_000, 1500), lost=True)
     assert play.refund().status is RefundStatus.DENIED
     found = c.NoteRefund("r1", "re_1", settled=True)
-    assert [type(event) for event in play.do(found)] == [e.RefundSeen]
+    assert [type(event) for event in play.do(found)] == [e.RefundSeen, e.LetterDue]
     assert play.do(found) == ()
     assert play.held("provider") == 150_000 - 150_000 - 1500 - 100_000
 

@@ -1,13 +1,15 @@
 """Sweeping the provider's feed and lists: what is asked for, what is kept, and what is not lost."""
 
+import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 
 import pytest
 
+from functions.sweeps.payments import perform
 from infra.bench.account import Account, Ours, Provider
-from infra.bench.reconciliation import DIFFER, sweep
+from infra.bench.reconciliation import DIFFER
 from shared.application.ports import (
     ProviderCharge,
     ProviderDispute,
@@ -236,7 +238,34 @@ def test_every_payment_that_differs_is_found_and_no_other(differ: int) -> None:
     assert ours.found == {n for n in range(1000) if account.kind(n).name.startswith("MISSED")}
 
 
-def test_memory_does_not_grow_with_the_number_of_payments() -> None:
-    few, many = sweep(2_000, DIFFER), sweep(20_000, DIFFER)
-    assert many.swept[FEED].seen == 10 * few.swept[FEED].seen
-    assert many.peak < 2 * few.peak, (few.peak, many.peak)
+@pytest.mark.parametrize("span", [30 * DAY, 4 * MINUTE], ids=["a month", "one slice of time"])
+def test_memory_does_not_grow_with_the_number_of_payments(span: timedelta) -> None:
+    few, many = peak(2_000, span), peak(20_000, span)
+    assert many < 2 * few, (few, many)
+
+
+def peak(payments: int, span: timedelta) -> int:
+    """Bytes in memory at most while so many payments are swept."""
+    account = Account(payments, DIFFER, NOW - 3 * MINUTE - span, NOW - 3 * MINUTE)
+    ours = Ours(account)
+    tracemalloc.start()
+    try:
+        Reconciliation(ours, At(), Provider(account)).sweep(always)  # type: ignore[arg-type]
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        assert len(ours.found) == DIFFER
+
+
+# --- the function ---------------------------------------------------------------------------------
+
+
+def test_the_function_says_what_each_net_brought_and_fails_where_one_was_not_read() -> None:
+    # S4.1: its errors are what an alarm hears
+    store, feed = MemoryStore(), Feed(*events(3))
+    store.note_swept(FEED, NOW - MINUTE)
+    told = perform(room(store, feed), always)
+    assert told[FEED] == {"seen": 3, "new": 3, "requests": 1, "behind": 0}
+    feed.charges_fail = True
+    with pytest.raises(RuntimeError, match="stripe_charges_120"):
+        perform(room(MemoryStore(), feed), always)

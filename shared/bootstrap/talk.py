@@ -1,0 +1,156 @@
+"""Bookings and calls: the office, the operators, the phone, letters, timers, the relay."""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+from shared.application.outbox import Message, Queue, message_of
+from shared.bootstrap.foundation import (
+    bookings,
+    case_records,
+    client,
+    clock,
+    contacts,
+    provider_secrets,
+    queues,
+    store,
+)
+from shared.domain.effects import Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.application.booking import BookingOffice
+    from shared.application.calls import CallRoom
+    from shared.application.messages import Letters
+    from shared.application.operators import Operators
+    from shared.application.ports import Mail, Telephony
+    from shared.application.timers import Timers
+    from shared.application.voice import Reply, VoiceDesk
+    from shared.domain.instructions import Prompt
+
+
+@cache
+def booking_office() -> "BookingOffice":
+    """Takes bookings, moves and cancels them."""
+    from shared.adapters.ids import RandomIds
+    from shared.application.booking import BookingOffice
+
+    return BookingOffice(bookings(), contacts(), RandomIds())
+
+
+@cache
+def operators() -> "Operators":
+    """Operators, tariffs and offered time."""
+    from shared.application.operators import Operators
+
+    return Operators(store(), contacts(), clock())
+
+
+@cache
+def voice_desk() -> "VoiceDesk":
+    """Answers the telephony provider."""
+    from shared.application.voice import VoiceDesk
+
+    return VoiceDesk(bookings(), contacts())
+
+
+@cache
+def call_room() -> "CallRoom":
+    """Asks the telephony provider."""
+    from shared.application.calls import CallRoom
+
+    return CallRoom(bookings(), contacts(), _telephony())
+
+
+@cache
+def letters() -> "Letters":
+    """Sends e-mail."""
+    from shared.application.messages import Letters
+
+    return Letters(bookings(), contacts(), mail())
+
+
+@cache
+def timers() -> "Timers":
+    """Wakes bookings, payments and cases."""
+    from shared.application.timers import Timers
+
+    return Timers(bookings(), case_records(), _wake)
+
+
+def phone_number(text: str, field: str) -> str:
+    """A phone number in E.164; raises RuleBroken naming the field."""
+    from shared.adapters.phone_numbers import e164
+
+    return e164(text, field)
+
+
+def verify_voice_request(url: str, form: "Mapping[str, str]", signature: str | None) -> None:
+    """Raise RuleBroken where the telephony provider did not sign this request."""
+    from shared.adapters.twilio.signature import verify
+
+    verify(url, form, signature, provider_secrets()["twilio_auth_token"])
+
+
+def twiml(reply: "Reply", base: str) -> str:
+    """What a leg is to do, in the telephony provider's language."""
+    from shared.adapters.twilio.twiml import render
+    from shared.domain.wording import spoken
+
+    return render(
+        reply.instructions,
+        language=reply.language,
+        base_url=base,
+        leg_id=reply.leg_id,
+        booking_id=reply.booking_id,
+        wording=spoken,
+    )
+
+
+def announcement(prompt: "Prompt", language: str) -> str:
+    """One prompt for everybody in a conference."""
+    from shared.application.voice import Reply
+    from shared.domain.instructions import Say
+
+    return twiml(Reply((Say(prompt),), language, "", ""), "")
+
+
+def public_base(api_id: str) -> str:
+    """The address of our API as the providers know it; its id is known only to a request."""
+    return os.environ["PUBLIC_BASE_URL"].replace("{api_id}", api_id)
+
+
+def streamed(image: "Mapping[str, Mapping[str, str]]") -> tuple[Message, ...]:
+    """The messages that a new item of the table asks for."""
+    from shared.adapters.dynamodb.stream import Received, read
+
+    asked = read(image)
+    if isinstance(asked, Received):
+        return (Message(Queue.INBOX, asked.body),)
+    return tuple(message_of(effect) for effect in asked)
+
+
+def _telephony() -> "Telephony":
+    from shared.adapters.twilio.telephony import TwilioTelephony
+
+    secrets = provider_secrets()
+    return TwilioTelephony(
+        secrets["twilio_account_sid"],
+        secrets["twilio_auth_token"],
+        os.environ["TWILIO_NUMBER"],
+        os.environ["PUBLIC_BASE_URL"],
+        os.environ.get("TWILIO_API_BASE") or None,
+    )
+
+
+def mail() -> "Mail":
+    """Sends e-mail."""
+    from shared.adapters.mail import SesMail
+
+    return SesMail(client("ses"), os.environ["MAIL_FROM"])
+
+
+def _wake(wake: Effect) -> None:
+    if queues().send([message_of(wake)]):
+        raise ConnectionError("the timers queue did not take a wake-up")
