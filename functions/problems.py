@@ -70,6 +70,7 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
 _STATUS_OF_CODE = {
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
     # The request is well formed, the present state of the booking forbids it.
+    "booking_frozen": HTTPStatus.CONFLICT,
     "booking_not_open": HTTPStatus.CONFLICT,
     "hold_over": HTTPStatus.CONFLICT,
     "nothing_to_pay": HTTPStatus.CONFLICT,

@@ -14,8 +14,6 @@ from shared.domain.errors import Conflict, NotFound, RuleBroken
 from shared.domain.events import Event
 from shared.domain.policy import policy_of
 
-TRIES = 8
-
 
 class Bookings:
     """The way every change of a booking takes.

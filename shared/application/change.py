@@ -12,10 +12,10 @@ from shared.application.store import Cause, Change, Loaded, Replay, id_of, wake_
 from shared.domain import events as booking_events
 from shared.domain.booking import Booking
 from shared.domain.booking import evolve as evolve_booking
-from shared.domain.case import decide as case_decide
 from shared.domain.case import events as case_events
 from shared.domain.case.case import Case
 from shared.domain.case.consequences import consequences as of_case
+from shared.domain.case.decide import next_due as case_due
 from shared.domain.consequences import consequences as of_booking
 from shared.domain.decide import next_due as booking_due
 from shared.domain.effects import Effect
@@ -111,11 +111,11 @@ def case_change(
 ) -> Change:
     """The change of a case."""
     version = loaded.version if loaded else 0
-    due, follows = case_decide.next_due(after), of_case(events)
+    due, follows = case_due(after, now), of_case(events)
     return _assembled(
         loaded,
         Change(after, version, now, cause, events, follows, (), due, True, replay, texts or {}),
-        case_decide.next_due(loaded.state) if loaded else None,
+        case_due(loaded.state, now) if loaded else None,
     )
 
 

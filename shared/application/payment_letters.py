@@ -44,7 +44,7 @@ class PaymentLetters:
         contacts: Contacts,
         mail: Mail,
         site: str,
-        receipts: Receipts | None = None,
+        receipts: Receipts,
     ) -> None:
         self._bookings = bookings
         self._payments = bookings.payments
@@ -103,8 +103,6 @@ class PaymentLetters:
 
     def _enclosed(self, payment: Payment, letter: PaymentLetter, about: str) -> str:
         """The receipt behind a letter that reports what was paid or returned (S2.6)."""
-        if self._receipts is None:
-            return ""
         match letter:
             case PaymentLetter.RECEIPT:
                 # As it was when it was paid: a letter that is sent again says the same.

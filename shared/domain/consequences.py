@@ -267,9 +267,7 @@ def _settle(event: e.SessionClosed, after: Booking) -> Consequences:
         if lot is not None:
             postings += ledger.move(unit, held, customer, unused)
             postings += _money(lot.value, held, customer)
-    return Consequences(
-        postings=tuple(postings), new_lots=event.returned, effects=_claimed(after)
-    )
+    return Consequences(postings=tuple(postings), new_lots=event.returned, effects=_claimed(after))
 
 
 def _claimed(after: Booking) -> tuple[Effect, ...]:

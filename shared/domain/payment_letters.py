@@ -26,8 +26,6 @@ class PaymentLetter(StrEnum):
     REFUND_ON_BALANCE = "refund_on_balance"
     REFUND_DELAYED = "refund_delayed"
     DISPUTE_NOTICE = "dispute_notice"
-    BOOKING_FROZEN = "booking_frozen"
-    CASE_OPENED = "case_opened"
     REFUND_REQUEST_RECEIVED = "refund_request_received"
     CARD_SAVED = "card_saved"
 

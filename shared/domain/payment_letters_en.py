@@ -18,7 +18,6 @@ PHRASES = {
     "choose_by": ("Please choose by {deadline}. ", ""),
     "answer": ("Choose here: {url}", "Just answer this message with your choice."),
     "page": ("A page to print: {url}", "Please keep this message as your receipt."),
-    "case_line": ("\nYour case number: {case}.", ""),
     "why": ("\nReason: {reason}.", ""),
     "nearest": ("The nearest free times:\n{slots}", "Any free time you like is yours to pick."),
 }
@@ -29,7 +28,6 @@ REASONS = {
     "late_payment": "the payment came after the time had been released",
     "change_of_mind": "you asked for it",
     "our_fault": "it was our fault",
-    "unclaimed": "nothing was bought with it",
 }
 
 # The subject and the body, by the name of the letter.
@@ -133,7 +131,7 @@ Transaction number: {payment}.
 
 your refund of {refund} {to_card} was promised by {deadline} and is not there yet. We noticed it
 ourselves: one of us is now looking after it with the bank and will write to you. You need not do
-anything.{case_line}
+anything.
 
 Transaction number: {payment}. We are sorry for the wait.
 """,
@@ -150,28 +148,6 @@ Was it a misunderstanding? Tell your bank that the payment was yours, and answer
 the bank closes the matter in our favour, all of it is yours again.
 
 Transaction number: {payment}.
-""",
-    ),
-    "booking_frozen": (
-        "Booking {booking} is on hold while your bank decides",
-        """Hello,
-
-booking {booking} is on hold: the payment of {amount} behind it is being questioned at your bank,
-and until the bank decides the call cannot take place. You can pay for it anew with another card or
-from your balance, or simply wait; once the bank closes the matter in our favour, what you paid is
-yours again.
-
-Transaction number: {payment}.
-""",
-    ),
-    "case_opened": (
-        "Case {case}: we are looking into it",
-        """Hello,
-
-there is something about your payment of {amount} {about} that one of us should look at, so we have
-opened case {case} for you. You will hear from us by {deadline} at the latest.
-
-Transaction number: {payment}. Please name the case number if you write or call.
 """,
     ),
     "refund_request_received": (

@@ -21,6 +21,14 @@ def webhooks(stack: LocalStack, fault: Literal["drop", "twice"]) -> Iterator[Non
         requests.delete(faults, timeout=10).raise_for_status()
 
 
+def ask(stack: LocalStack, what: str, order: Mapping[str, object]) -> Mapping[str, Any]:
+    """Something only a double does: a dispute, a payment made by hand."""
+    answer = requests.post(f"{stack.payments}/_control/{what}", json=order, timeout=10)
+    answer.raise_for_status()
+    found: Mapping[str, Any] = answer.json()
+    return found
+
+
 def state(stack: LocalStack) -> Mapping[str, Any]:
     """Everything the provider holds."""
     found: Mapping[str, Any] = requests.get(f"{stack.payments}/_control/state", timeout=10).json()

@@ -95,8 +95,14 @@ def test_a_cancelled_booking_is_refunded_once_and_its_slot_is_free(
         answer = anna.api.post(f"/v1/bookings/{booking_id}/cancel")
         assert answer.json()["status"] == "cancelled"
     assert is_free(stack, anna, starts_at)
-    done = anna.wait_until(booking_id, lambda found: found["refunds"][0]["outcome"] is not None)
-    assert [refund["amount"] for refund in done["refunds"]] == [PRICE]
+    shown = anna.booking(booking_id)["refunds"]
+    assert [(refund["payment_id"], refund["amount"]) for refund in shown] == [(intent_id, PRICE)]
+
+    def settled() -> bool:
+        refunds = anna.api.get(f"/v1/payments/{intent_id}").json()["refunds"]
+        return [refund["status"] for refund in refunds] == ["settled"]
+
+    wait_for("the refund", settled)
     refunds = payment_double.of_payment(stack, "refunds", intent_id)
     assert [(refund["amount"], refund["status"]) for refund in refunds] == [
         (PRICE["amount_minor"], "succeeded")
@@ -146,13 +152,12 @@ def test_a_slot_that_is_not_paid_in_time_is_released(
     assert_books_are_right(stack)
 
 
-def test_a_payment_whose_webhooks_were_all_lost_is_found_when_the_hold_is_over(
+def test_a_payment_whose_webhooks_were_all_lost_is_found_all_the_same(
     stack: LocalStack, boris: Customer, half_hour: HalfHour
 ) -> None:  # S2.10, Never 3
     found = boris.wait_until(half_hour.lost, lambda found: found["status"] == "scheduled")
     assert found["paid"]
-    (confirmed,) = boris.events(half_hour.lost, "PaymentConfirmed")
-    assert "event" not in confirmed["cause"]["evidence"]
+    assert len(boris.events(half_hour.lost, "PaymentConfirmed")) == 1
     assert not is_free(stack, boris, half_hour.lost_at)
     assert found["refunds"] == []
     assert_books_are_right(stack)

@@ -197,7 +197,7 @@ def test_every_resting_balance_is_looked_at_within_sixteen_days() -> None:
     world.store._lots["anna"].clear()
     found = []
     for _ in range(PARTS):
-        world.after(DAY)
+        world.days(1)
         found += [d.subject for one in close(world) for d in one.report.differences]
     assert found == ["balance:anna"]
     assert part_of("balance:anna") in range(PARTS)

@@ -190,13 +190,13 @@ def test_money_of_nobody_we_know_can_go_back_where_it_came_from() -> None:
     much = Money(1_500_000, "rub")
     paid = world.provider.pay_by_hand(much, card="pm_card_mastercard").intent_id
     world.settle()
-    asked = world.refund(paid, "first", by="agent:olga", reason=RefundReason.UNCLAIMED)
+    asked = world.refund(paid, "first", by="agent:olga")
     assert asked.status == "awaiting_approval"
     world.refund_desk.decide(paid, "first", "agent:boss", approve=False)
     world.settle()
     assert world.payment(paid).unallocated == much.minor
     world.assert_books_are_right(still_open=(f"payment:{paid}",))
-    world.refund(paid, "second", by="agent:olga", reason=RefundReason.UNCLAIMED)
+    world.refund(paid, "second", by="agent:olga")
     world.refund_desk.decide(paid, "second", "agent:boss", approve=True)
     world.settle()
     assert world.back_on_card(paid) == much.minor

@@ -9,7 +9,7 @@ from shared.domain.booking import Status
 from shared.domain.case.events import CaseKind
 from shared.domain.errors import RuleBroken
 from shared.domain.money import Money
-from shared.domain.payment.events import RefundReason, Stage
+from shared.domain.payment.events import Stage
 from shared.domain.payment_letters import PaymentLetter
 from shared.domain.shown import moment_text
 from tests.journeys.money_world import DAY, HALF_HOUR, HOUR, MINUTE, MoneyWorld
@@ -75,7 +75,7 @@ def test_refund_that_fails_for_nobody_we_know_is_a_managers_task() -> None:
     world = MoneyWorld()
     paid = world.provider.pay_by_hand(HALF_HOUR, card=DEAD_CARD).intent_id
     world.settle()
-    world.refund(paid, by="agent:olga", reason=RefundReason.UNCLAIMED)
+    world.refund(paid, by="agent:olga")
     world.after(HOUR)
     assert world.refund_of(paid).status == "failed"
     kinds = [case.kind for case in world.open_cases() if case.about.payment_id == paid]

@@ -16,7 +16,7 @@ from shared.domain.payment import commands as pc
 from shared.domain.payment import payment as paid
 from shared.domain.payment_letters import PaymentLetter
 from tests.journeys.account_world import ASKED, TOP_UP, AccountWorld
-from tests.journeys.money_world import DAY, HALF_HOUR, MINUTE
+from tests.journeys.money_world import HALF_HOUR, MINUTE
 from tests.journeys.world import OPERATOR
 
 REST = TOP_UP - HALF_HOUR
@@ -53,7 +53,7 @@ def test_top_up_pays_a_booking_and_what_is_left_goes_back_to_its_card() -> None:
 def test_top_up_that_was_not_meant_is_refundable_for_fourteen_days() -> None:
     # S2.3
     world, payment_id = spent()
-    world.after(15 * DAY)
+    world.days(15)
     with pytest.raises(RuleBroken, match="refund_window_over"):
         world.refund(payment_id)
     assert world.back_on_card(payment_id) == 0

@@ -138,7 +138,13 @@ class World:
         self.desk = VoiceDesk(self.bookings, self.contacts)
         self.room = CallRoom(self.bookings, self.contacts, ExchangePort(self.exchange, BASE))
         self.letters = Letters(self.bookings, self.contacts, self.post)
-        self.payment_letters = PaymentLetters(self.bookings, self.contacts, self.post, SITE)
+        self.payment_letters = PaymentLetters(
+            self.bookings,
+            self.contacts,
+            self.post,
+            SITE,
+            Receipts(self.bookings, self.contacts, SELLER),
+        )
         self.timers = Timers(self.bookings, self.case_records, self._wake)
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()

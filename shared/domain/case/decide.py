@@ -11,6 +11,7 @@ from shared.domain.case import commands as c
 from shared.domain.case import events as e
 from shared.domain.case.case import Case, evolve
 from shared.domain.case.duties import duties
+from shared.domain.duty import first_due, next_of
 from shared.domain.errors import Conflict, NotFound, RuleBroken
 
 # Who acts first. What an agent may neither decide nor speed up goes to a manager at once.
@@ -21,7 +22,6 @@ FIRST_LEVEL: Mapping[e.CaseKind, e.Level] = {
     e.CaseKind.REFUND_OVERDUE: e.Level.MANAGER,
     e.CaseKind.REFUND_APPROVAL: e.Level.MANAGER,
     e.CaseKind.UNKNOWN_PAYMENT: e.Level.AGENT,
-    e.CaseKind.DISPUTE: e.Level.AGENT,
     e.CaseKind.LEDGER_DIFFERENCE: e.Level.MANAGER,
 }
 
@@ -50,17 +50,17 @@ def decide(
         case = evolve(case, event, now)
     if case is None:
         raise NotFound("case_unknown", "There is no such case.", "case_number")
-    for duty in duties(case):
-        if duty.at <= now:
-            for event in duty.events:
-                events.append(event)
-                case = evolve(case, event, now)
+    due = first_due(duties(case), now)
+    # One step is enough: a passed deadline is followed by one that counts from now.
+    for event in due.events if due else ():
+        events.append(event)
+        case = evolve(case, event, now)
     return tuple(events), case
 
 
-def next_due(case: Case) -> datetime | None:
+def next_due(case: Case, now: datetime) -> datetime | None:
     """When the case must be looked at again if nothing else happens, UTC; None at its end."""
-    return min((duty.at for duty in duties(case)), default=None)
+    return next_of(duties(case), now)
 
 
 def _answer(case: Case | None, command: c.Command) -> tuple[e.Event, ...]:

@@ -15,7 +15,6 @@ class CaseKind(StrEnum):
     REFUND_OVERDUE = "refund_overdue"
     REFUND_APPROVAL = "refund_approval"
     UNKNOWN_PAYMENT = "unknown_payment"
-    DISPUTE = "dispute"
     LEDGER_DIFFERENCE = "ledger_difference"
 
 

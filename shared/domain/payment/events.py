@@ -34,7 +34,6 @@ class RefundReason(StrEnum):
     LATE_PAYMENT = "late_payment"
     CHANGE_OF_MIND = "change_of_mind"
     OUR_FAULT = "our_fault"
-    UNCLAIMED = "unclaimed"
 
 
 class Stage(StrEnum):

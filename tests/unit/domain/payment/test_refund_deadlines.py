@@ -108,7 +108,7 @@ def test_a_refund_that_came_back_is_not_late_any_more(settled: bool) -> None:
 def test_nobodys_late_refund_is_a_case_and_no_letter() -> None:
     # S2.2
     play = nobodys()
-    play.do(c.RequestRefund("r1", rub(150_000), e.RefundReason.UNCLAIMED, "system"))
+    play.do(c.RequestRefund("r1", rub(150_000), e.RefundReason.OUR_FAULT, "system"))
     play.until(THURSDAY_NIGHT)
     assert play.cases()[-1] == "case-overdue-initiate-r1"
     assert play.letters() == []

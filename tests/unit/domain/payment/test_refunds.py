@@ -33,7 +33,7 @@ LIMIT = dict(CURRENT.refund_approval_above)["rub"]
 
 def plain(refund_id: str, amount: Money, by: str = "system") -> c.RequestRefund:
     """A refund of what the payment itself holds."""
-    return c.RequestRefund(refund_id, amount, e.RefundReason.UNCLAIMED, by)
+    return c.RequestRefund(refund_id, amount, e.RefundReason.OUR_FAULT, by)
 
 
 # --- how much -------------------------------------------------------------------------------------
