@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from functions.http import payment_views, views
 from functions.http.identity import Role
-from functions.http.payments import own_payment
+from functions.http.ownership import own_payment, unknown_payment
 from functions.http.requests import CARD_ID, Nothing, TopUpBody
 from functions.http.rooms import Rooms
 from functions.http.routing import CREATED, Call, Route, resolver
@@ -102,7 +102,7 @@ def one_top_up(rooms: Rooms, call: Call, _: Nothing) -> TopUpView:
     """A top-up of the caller, as far as the provider has told of it."""
     own = own_payment(rooms, call)
     if own.purpose is not Purpose.TOP_UP:
-        raise NotFound("payment_unknown", "There is no such payment.", "payment_id")
+        raise unknown_payment()
     return _view(own)
 
 

@@ -91,17 +91,17 @@ def case(rooms: Rooms, call: Call, _: Nothing) -> DeskCaseView:
 
 def take(rooms: Rooms, call: Call, _: Nothing) -> DeskCaseView:
     """Begin to work on a case; repeating it does no harm, so no key is stored."""
-    return _ask(rooms, call, c.TakeCase(_agent(call)))
+    return _ask(rooms, call, c.TakeCase(call.caller.as_agent))
 
 
 def escalate(rooms: Rooms, call: Call, _: Nothing) -> DeskCaseView:
     """Hand a case to the managers; repeating it does no harm, so no key is stored."""
-    return _ask(rooms, call, c.Escalate(_agent(call)))
+    return _ask(rooms, call, c.Escalate(call.caller.as_agent))
 
 
 def close(rooms: Rooms, call: Call, asked: OutcomeBody) -> DeskCaseView:
     """Close a case; repeating it does no harm, so no key is stored."""
-    return _ask(rooms, call, c.CloseCase(_agent(call), Outcome(asked.outcome)))
+    return _ask(rooms, call, c.CloseCase(call.caller.as_agent, Outcome(asked.outcome)))
 
 
 def _ask(rooms: Rooms, call: Call, command: c.Command) -> DeskCaseView:
@@ -118,10 +118,6 @@ def _case(rooms: Rooms, call: Call) -> Case:
     if not is_booking_number(number):
         raise NotFound("case_unknown", "There is no such case.", "case_number")
     return rooms.case_records().load(number).state
-
-
-def _agent(call: Call) -> str:
-    return f"agent:{call.caller.sub}"
 
 
 def _shown(rooms: Rooms, one: Case) -> DeskCaseView:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from functions.http import desk_cases, desk_views
 from functions.http.desk_requests import AssignBody, DeskRefundBody, PaymentQuery
 from functions.http.identity import Role
+from functions.http.ownership import payment_in_path
 from functions.http.requests import Nothing
 from functions.http.rooms import Rooms
 from functions.http.routing import Call, Route, resolver
@@ -14,15 +15,14 @@ from functions.problems import FieldsWrong
 from shared import bootstrap
 from shared.application.payment_search import Group
 from shared.application.store import Page
-from shared.domain.errors import NotFound, RuleBroken
+from shared.domain.errors import RuleBroken
 from shared.domain.money import Money
 from shared.domain.payment.payment import Payment
 from shared.domain.receipts import explain
+from shared.domain.wording import LANGUAGES
 
 _MANAGER = frozenset({Role.MANAGER})
 _DESK = frozenset({Role.AGENT, Role.MANAGER})
-_PAYMENT_ID = re.compile(r"[a-z]{2,5}_[A-Za-z0-9_]{1,250}")
-_LANGUAGES = ("en", "ru")
 _KEYS = ("order_number", "transaction", "email", "phone")
 
 
@@ -48,20 +48,20 @@ def find(rooms: Rooms, call: Call, asked: PaymentQuery) -> desk_views.PaymentsFo
 
 def payment(rooms: Rooms, call: Call, _: Nothing) -> desk_views.DeskPaymentView:
     """A payment with its whole trail."""
-    trail = rooms.payment_trails().of(_payment_id(call))
+    trail = rooms.payment_trails().of(payment_in_path(call))
     return desk_views.payment(trail, _explained(rooms, trail.payment))
 
 
 def refund(rooms: Rooms, call: Call, asked: DeskRefundBody) -> desk_views.AskedRefundView:
     """Ask for a refund by hand."""
-    payment_id, once = _payment_id(call), call.once
+    payment_id, once = payment_in_path(call), call.once
     name = sha256(f"{payment_id}#{once.owner}#{once.key}".encode()).hexdigest()[:24]
     refund_id = f"rf-{name}"
     done = rooms.money_desk().refund(
         payment_id,
         refund_id,
         Money(asked.amount_minor, asked.currency),
-        _agent(call),
+        call.caller.as_agent,
         replace(once, result=refund_id),
         our_fault=asked.our_fault,
         note=asked.reason_text,
@@ -81,17 +81,17 @@ def deny(rooms: Rooms, call: Call, _: Nothing) -> desk_views.AskedRefundView:
 
 def assign(rooms: Rooms, call: Call, asked: AssignBody) -> desk_views.DeskPaymentView:
     """Give a payment nobody was known for to a customer; repeating it does no harm."""
-    payment_id = _payment_id(call)
-    owned = rooms.money_desk().assign(payment_id, asked.customer_id, _agent(call))
+    payment_id = payment_in_path(call)
+    owned = rooms.money_desk().assign(payment_id, asked.customer_id, call.caller.as_agent)
     trail = rooms.payment_trails().of(payment_id)
     return desk_views.payment(trail, _explained(rooms, owned))
 
 
 def _decided(rooms: Rooms, call: Call, *, approved: bool) -> desk_views.AskedRefundView:
-    payment_id, refund_id = _payment_id(call), call.path["refund_id"]
+    payment_id, refund_id = payment_in_path(call), call.path["refund_id"]
     desk = rooms.money_desk()
     return desk_views.asked_refund(
-        desk.decide(payment_id, refund_id, _agent(call), approve=approved)
+        desk.decide(payment_id, refund_id, call.caller.as_agent, approve=approved)
     )
 
 
@@ -100,18 +100,7 @@ def _explained(rooms: Rooms, one: Payment) -> dict[str, str]:
     if one.captured_at is None:
         return {}
     receipt = rooms.receipts().of_payment(one)
-    return {language: explain(receipt, language) for language in _LANGUAGES}
-
-
-def _agent(call: Call) -> str:
-    return f"agent:{call.caller.sub}"
-
-
-def _payment_id(call: Call) -> str:
-    payment_id = call.path["payment_id"]
-    if not _PAYMENT_ID.fullmatch(payment_id):
-        raise NotFound("payment_unknown", "There is no such payment.", "payment_id")
-    return payment_id
+    return {language: explain(receipt, language) for language in LANGUAGES}
 
 
 def _require_one_key(asked: PaymentQuery) -> None:

@@ -36,6 +36,11 @@ class Caller:
     email: str | None
     roles: frozenset[Role]
 
+    @property
+    def as_agent(self) -> str:
+        """How what he does at the desk is signed."""
+        return f"agent:{self.sub}"
+
     def require(self, roles: frozenset[Role]) -> None:
         """Raise Forbidden where he has none of these roles."""
         if not self.roles & roles:

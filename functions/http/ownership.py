@@ -1,10 +1,16 @@
-"""Bookings are found by their number; a customer finds his own (Never 7)."""
+"""Bookings and payments in a path; a customer finds his own alone (Never 7)."""
+
+import re
 
 from functions.http.rooms import Rooms
 from functions.http.routing import Call
 from shared.domain.booking import Booking
 from shared.domain.booking_number import is_booking_number
 from shared.domain.errors import NotFound
+from shared.domain.payment.payment import Payment
+
+# The provider's ids of intents and charges.
+_PAYMENT_ID = re.compile(r"(pi|ch|py)_[A-Za-z0-9_]{1,120}", re.ASCII)
 
 
 def any_booking(rooms: Rooms, call: Call) -> Booking:
@@ -29,6 +35,35 @@ def own_booking(rooms: Rooms, call: Call) -> Booking:
     if booking.customer_id != call.caller.sub:
         raise _unknown()
     return booking
+
+
+def payment_in_path(call: Call) -> str:
+    """The payment id in the path.
+
+    Raises:
+        NotFound: it is none.
+    """
+    given = call.path["payment_id"]
+    if not _PAYMENT_ID.fullmatch(given):
+        raise unknown_payment()
+    return given
+
+
+def own_payment(rooms: Rooms, call: Call) -> Payment:
+    """The payment in the path, where it is the caller's.
+
+    Raises:
+        NotFound: there is none of this id, or it is another's; nobody can tell which.
+    """
+    loaded = rooms.store().payment(payment_in_path(call))
+    if loaded is None or loaded.state.customer_id != call.caller.sub:
+        raise unknown_payment()
+    return loaded.state
+
+
+def unknown_payment() -> NotFound:
+    """What anybody hears of a payment that is not there, or not his."""
+    return NotFound("payment_unknown", "There is no such payment.", "payment_id")
 
 
 def _unknown() -> NotFound:

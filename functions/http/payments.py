@@ -1,12 +1,12 @@
 """A customer's payments: what became of them, receipts, and what he may still decide."""
 
-import re
 from dataclasses import replace
 from hashlib import sha256
 
 from functions.http import payment_views as views
 from functions.http.identity import Role
 from functions.http.languages import preferred
+from functions.http.ownership import own_payment
 from functions.http.requests import (
     ChoiceBody,
     DuplicateAnswer,
@@ -22,7 +22,7 @@ from shared.application.choices import Choice, was_asked
 from shared.application.refund_desk import bought_with
 from shared.application.refundable import refundable_now
 from shared.application.store import Cause
-from shared.domain.errors import Conflict, NotFound, RuleBroken
+from shared.domain.errors import Conflict, RuleBroken
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
 from shared.domain.payment.payment import Payment
@@ -31,8 +31,6 @@ from shared.domain.receipts import Receipt, as_html, explain
 
 _CUSTOMER = frozenset({Role.CUSTOMER})
 _PAGE = 50
-# The provider's ids of intents and charges.
-PAYMENT_ID = re.compile(r"(pi|ch|py)_[A-Za-z0-9_]{1,120}", re.ASCII)
 _DIGEST = 20  # hexadecimal digits; enough that two keys of one payment never meet
 
 
@@ -108,20 +106,6 @@ def refund_receipt(rooms: Rooms, call: Call, asked: LanguageQuery) -> Page:
     own = own_payment(rooms, call)
     of_refund = rooms.receipts().of_refund(own, call.path["refund_id"])
     return _printed(of_refund, _language(own, call, asked))
-
-
-def own_payment(rooms: Rooms, call: Call) -> Payment:
-    """The payment in the path, where it is the caller's.
-
-    Raises:
-        NotFound: there is none of this id, or it is another's; nobody can tell which.
-    """
-    payment_id = call.path["payment_id"]
-    known = PAYMENT_ID.fullmatch(payment_id) is not None
-    loaded = rooms.store().payment(payment_id) if known else None
-    if loaded is None or loaded.state.customer_id != call.caller.sub:
-        raise NotFound("payment_unknown", "There is no such payment.", "payment_id")
-    return loaded.state
 
 
 def _shown(rooms: Rooms, own: Payment) -> views.PaymentDetail:

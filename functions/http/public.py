@@ -21,6 +21,7 @@ from shared.domain.refund_request import (
     faults,
     normalised,
 )
+from shared.domain.wording import LANGUAGES
 
 _PATH = "/v1/refund-requests"
 
@@ -48,7 +49,7 @@ class RefundRequestBody:
     amount: Annotated[MoneyBody, Part(MoneyBody)]
     reason: Annotated[str, Text(REASON_LONGEST, lines=True)]
     picture: Annotated[PictureBody | None, Part(PictureBody)] = None
-    language: Annotated[str, OneOf(("ru", "en"))]
+    language: Annotated[str, OneOf(LANGUAGES)]
 
 
 class UploadView(TypedDict):

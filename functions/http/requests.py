@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from functions.http.shapes import Moment, OneOf, Part, Text, Truth, Whole
+from shared.domain.wording import LANGUAGES
 
 OPERATOR_ID = Text(128)
 _PHONE = Text(40, example="+12025550123")
@@ -54,7 +55,7 @@ class NewBooking:
     minutes: Annotated[int, Whole()]
     main_phone: Annotated[str, _PHONE]
     backup_phone: Annotated[str | None, _PHONE] = None
-    language: Annotated[str, OneOf(("ru", "en"))]
+    language: Annotated[str, OneOf(LANGUAGES)]
     adult: Annotated[bool, Truth()]
     use_balance: Annotated[bool | None, Truth()] = None
     checkout: Annotated[str | None, _CHECKOUT] = None
@@ -85,7 +86,7 @@ class TopUpBody:
 
     amount_minor: Annotated[int, Whole()]
     currency: Annotated[str, _CURRENCY]
-    language: Annotated[str, OneOf(("ru", "en"))]
+    language: Annotated[str, OneOf(LANGUAGES)]
     checkout: Annotated[str | None, _CHECKOUT] = None
     card_id: Annotated[str | None, CARD_ID] = None
     save_card: Annotated[bool | None, Truth()] = None
@@ -160,4 +161,4 @@ class RefundBody:
 class LanguageQuery:
     """In which language; without one, what the browser asks for, then that of the booking."""
 
-    language: Annotated[str | None, OneOf(("ru", "en"))] = None
+    language: Annotated[str | None, OneOf(LANGUAGES)] = None

@@ -19,7 +19,7 @@ from infra.local.settings import Keys
 from shared import bootstrap
 from shared.application.ports import Payments
 from shared.application.provider_events import keep
-from shared.application.reconciliation import PAGE, Reconciliation, Swept
+from shared.application.reconciliation import PAGE, Reconciliation
 from shared.application.store import Cause, Store
 from shared.domain.card import Card
 from shared.domain.payment.commands import Capture, Credit
@@ -37,13 +37,11 @@ class Measured:
     """One sweep of a month that nobody had looked at.
 
     Args:
-        swept: what each net brought.
         ours: what was asked of the table.
         requests: pages asked of the provider, by list.
         peak: bytes of Python's memory at most.
     """
 
-    swept: dict[str, Swept]
     ours: Ours
     requests: dict[str, int]
     peak: int
@@ -73,7 +71,7 @@ def sweep(payments: int, differ: int) -> Measured:
     for net, brought in swept.items():
         if brought.failure is not None or brought.behind:
             raise RuntimeError(f"{net} did not come to its end") from brought.failure
-    return Measured(swept, ours, provider.requests, peak)
+    return Measured(ours, provider.requests, peak)
 
 
 def measure(keys: Keys, work: Path) -> dict[str, Any]:

@@ -32,7 +32,9 @@ def perform(folder: Path, seed: int, mix: str, customers: int) -> Judged:
     house, truth = play(seed, mix, customers)
     house.write(folder)
     write_lines(folder / TRUTH, truth)
-    return judge_all(folder, window=CURRENT.duplicate_window, unseen_window=CURRENT.duplicate_unseen_window)
+    return judge_all(
+        folder, window=CURRENT.duplicate_window, unseen_window=CURRENT.duplicate_unseen_window
+    )
 
 
 def compare(folder: Path, judged: Judged) -> dict[str, Any]:

@@ -6,7 +6,17 @@ from datetime import datetime
 from shared.application.change import booking_change
 from shared.application.payment_records import Opening, PaymentRecords
 from shared.application.ports import Clock
-from shared.application.store import Busy, Cause, Change, KeyUsed, Loaded, Replay, StaleRead, Store
+from shared.application.store import (
+    TRIES,
+    Busy,
+    Cause,
+    Change,
+    KeyUsed,
+    Loaded,
+    Replay,
+    StaleRead,
+    Store,
+)
 from shared.domain.booking import Booking
 from shared.domain.commands import Command
 from shared.domain.decide import decide

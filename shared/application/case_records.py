@@ -6,7 +6,16 @@ from datetime import datetime
 from shared.application.bookings import replayed
 from shared.application.change import case_change
 from shared.application.ports import Clock, Ids
-from shared.application.store import Busy, Cause, KeyUsed, Loaded, Replay, StaleRead, Store
+from shared.application.store import (
+    TRIES,
+    Busy,
+    Cause,
+    KeyUsed,
+    Loaded,
+    Replay,
+    StaleRead,
+    Store,
+)
 from shared.domain.case import commands as c
 from shared.domain.case import events as e
 from shared.domain.case.case import Case
@@ -14,7 +23,6 @@ from shared.domain.case.decide import decide
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.policy import CURRENT
 
-_TRIES = 8
 _SYSTEM = "cases"
 
 
@@ -74,7 +82,7 @@ class CaseRecords:
             RuleBroken: the same was asked for by another request.
         """
         text_id, seal = text or (None, None)
-        for attempt in range(_TRIES):
+        for attempt in range(TRIES):
             before = replayed(self.store, Replay(owner, matter, fingerprint, ""))
             if before is not None:
                 return self.load(before).state
@@ -115,7 +123,7 @@ class CaseRecords:
             RuleBroken, NotFound: as `decide` does.
             Conflict: others were first, again and again.
         """
-        for attempt in range(_TRIES):
+        for attempt in range(TRIES):
             loaded = self.load(number)
             now = max(self.clock.now(), at) if at else self.clock.now()
             events, after = decide(loaded.state, command, now)

@@ -14,6 +14,7 @@ from shared.domain.errors import Conflict, NotFound, RuleBroken
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
 from shared.domain.payment.claims import Refund
+from shared.domain.payment.decide import disputed
 from shared.domain.payment.payment import Payment
 
 _DESK = "desk"
@@ -77,9 +78,7 @@ class MoneyDesk:
         present = self._payments.load(payment_id).state
         if present.locked and present.refund(refund_id) is None:
             # Said first: what the bank has frozen would look as if it had been used.
-            raise RuleBroken(
-                "payment_disputed", "The customer's bank asks about this payment; it decides first."
-            )
+            raise disputed()
         payment = self._refunds.request(
             payment_id,
             refund_id,

@@ -7,6 +7,7 @@ from datetime import datetime
 from shared.application.change import payment_change
 from shared.application.ports import Clock
 from shared.application.store import (
+    TRIES,
     Busy,
     Cause,
     Change,
@@ -24,8 +25,6 @@ from shared.domain.payment import events as e
 from shared.domain.payment.decide import decide
 from shared.domain.payment.payment import Payment, evolve
 from shared.domain.policy import policy_of
-
-_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ class PaymentRecords:
             FundsSpent: a lot changed since the command was made, again and again.
             Conflict: others were first, again and again.
         """
-        for attempt in range(_TRIES):
+        for attempt in range(TRIES):
             loaded = self.load(payment_id)
             asked = command(loaded.state) if callable(command) else command
             now = max(self.clock.now(), at) if at else self.clock.now()
@@ -103,7 +102,7 @@ class PaymentRecords:
             except (StaleRead, Busy):
                 self._pause(attempt)
             except FundsSpent:
-                if not callable(command) or attempt == _TRIES - 1:
+                if not callable(command) or attempt == TRIES - 1:
                     raise
                 self._pause(attempt)
             except KeyUsed:
@@ -127,7 +126,7 @@ class PaymentRecords:
             cause: for the trail.
             replay: the idempotency key of the request.
         """
-        for attempt in range(_TRIES):
+        for attempt in range(TRIES):
             if self.store.payment(opened.payment_id) is not None:
                 break
             now = self.clock.now()

@@ -39,7 +39,7 @@ class Sent:
 
     Args:
         about: the refund, dispute or decline it speaks of.
-        status: "due", "sent" or "refused".
+        status: "due", "sent" or "refused"; "handed_over" where nobody waits for more.
         at: when it came to that, UTC.
     """
 

@@ -57,7 +57,6 @@ class Intent:
         card: of the latest charge.
         provider_customer: the provider's id of the customer it was made for, where there is one.
         payment_method: the provider's id of the card it was paid with.
-        receipt_email: where the provider was told to send its receipt.
     """
 
     intent_id: str
@@ -73,7 +72,6 @@ class Intent:
     card: Card | None = None
     provider_customer: str | None = None
     payment_method: str | None = None
-    receipt_email: str | None = field(default=None, repr=False)
 
     @property
     def can_be_paid(self) -> bool:

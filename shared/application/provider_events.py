@@ -7,7 +7,7 @@ from shared.application.store import Store
 
 PROVIDER = "stripe"
 # What changes a payment or a booking; webhooks of other types are acknowledged and not kept, and
-# the feed is not asked for them (README, "Deploy").
+# the feed is not asked for them (README, "Deploying to AWS").
 WORKED = (
     "payment_intent.succeeded",
     "payment_intent.payment_failed",

@@ -10,6 +10,9 @@ from shared.domain.payment.payment import Payment
 from shared.domain.payment.refund_sources import sources
 from shared.domain.policy import policy_of
 
+# Who asked, as the trail names it; everybody else is at the desk.
+_SOURCES = {"customer": "customer", "system": "worker"}
+
 
 class RefundDesk:
     """Takes what a refund is made of from the balance, and asks the payment for it."""
@@ -35,7 +38,7 @@ class RefundDesk:
             payment_id: to whose card it goes.
             refund_id: ours, unique; the idempotency key of the request makes it so.
             amount: None for all that may go back by the rules.
-            by: "customer" or "agent:<id>".
+            by: "customer", "agent:<id>" or "system".
             our_fault: used minutes may go back too; agents alone may say so.
             reason: where it is neither a change of mind nor our fault.
             note: what an agent wrote about it, sealed.
@@ -62,8 +65,7 @@ class RefundDesk:
                 refund_id, found.amount, why, by, taken=found.taken, goodwill=found.goodwill
             )
 
-        source = "customer" if by == "customer" else "desk"
-        cause = Cause("RequestRefund", source, {"refund": refund_id})
+        cause = Cause("RequestRefund", _SOURCES.get(by, "desk"), {"refund": refund_id})
         texts = {refund_id: note} if note else None
         return self._payments.apply(payment_id, command, cause, replay=replay, texts=texts)
 

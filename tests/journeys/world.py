@@ -35,6 +35,7 @@ from shared.application.payment_letters import PaymentLetters
 from shared.application.payment_records import PaymentRecords
 from shared.application.payments import CardPayments
 from shared.application.ports import Payments
+from shared.application.receipts import Receipts
 from shared.application.reconciliation import Reconciliation
 from shared.application.refund_desk import RefundDesk
 from shared.application.refunds import Refunds
@@ -50,6 +51,7 @@ from shared.domain.errors import Conflict, NotFound, RuleBroken, Upstream
 from shared.domain.events import Event, SessionClosed
 from shared.domain.lots import Tariff
 from shared.domain.money import Money
+from shared.domain.receipts import Seller
 from shared.domain.wording import spoken
 from tests.fakes.memory_cards import MemoryCards
 from tests.fakes.memory_contacts import MemoryContacts
@@ -66,6 +68,7 @@ OPERATOR, OPERATOR_BACKUP = "+12025550121", "+12025550122"
 OTHER_OPERATOR = "+12025550131"
 TARIFF = Tariff("standard", Money(5000, "rub"))
 SITE = "https://redial.example"
+SELLER = Seller("Redial Example", "1 Example Street", "123456789", "help@example.com")
 CALENDAR = Calendar("Europe/Moscow", lambda day: day.weekday() < 5)
 _MINUTE = timedelta(minutes=1)
 # As template.yaml has it for the queues.
@@ -138,12 +141,13 @@ class World:
         self.desk = VoiceDesk(self.bookings, self.contacts)
         self.room = CallRoom(self.bookings, self.contacts, ExchangePort(self.exchange, BASE))
         self.letters = Letters(self.bookings, self.contacts, self.post)
+        self.receipts = Receipts(self.bookings, self.contacts, SELLER)
         self.payment_letters = PaymentLetters(
             self.bookings,
             self.contacts,
             self.post,
             SITE,
-            Receipts(self.bookings, self.contacts, SELLER),
+            self.receipts,
         )
         self.timers = Timers(self.bookings, self.case_records, self._wake)
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []

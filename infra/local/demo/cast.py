@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
-from infra.local.demo.caller import Caller
+from infra.local.demo.caller import Caller, Refused
 from infra.local.settings import StackError
 
 # +1 202 555 01xx is reserved for fiction.
@@ -130,6 +131,53 @@ def pay(cast: Cast, customer: Caller, booking_id: str, card: str = CARD) -> str:
         PUBLISHABLE_KEY,
     )
     return payment_id
+
+
+def pay_beside(cast: Cast, booking: Answer) -> str:
+    """Pay for a booking by an intent that is not ours, as by a link; returns the payment."""
+    price = booking["card_due"]
+    intent = cast.payments.post(
+        "/_control/payment_intents",
+        {
+            "amount": price["amount_minor"],
+            "currency": price["currency"],
+            "metadata": {"booking_id": booking["id"]},
+        },
+    )
+    return str(intent["id"])
+
+
+def status_of(cast: Cast, booking_id: str) -> str:
+    """Where the customer's booking stands."""
+    return str(cast.customer.get(f"/v1/bookings/{booking_id}")["status"])
+
+
+def wait_until_booking_is(cast: Cast, booking_id: str, status: str) -> None:
+    """Look until the customer's booking stands there.
+
+    Raises:
+        StackError: it never did.
+    """
+    wait_for(
+        f"the booking to be {status}",
+        lambda: True if status_of(cast, booking_id) == status else None,
+    )
+
+
+def payment_of(cast: Cast, payment_id: str) -> Answer | None:
+    """The customer's payment; None while we have not heard of it."""
+    try:
+        return cast.customer.get(f"/v1/payments/{payment_id}")
+    except Refused as refusal:
+        if refusal.status != HTTPStatus.NOT_FOUND:
+            raise
+        return None
+
+
+def refund_that_is(cast: Cast, payment_id: str, status: str) -> Answer | None:
+    """A refund of the customer's payment that stands there, if there is one."""
+    refunds = (payment_of(cast, payment_id) or {"refunds": []})["refunds"]
+    return next((refund for refund in refunds if refund["status"] == status), None)
 
 
 def wait_for[T](what: str, look: Callable[[], T | None]) -> T:

@@ -57,7 +57,6 @@ def intent_from(document: Mapping[str, Any]) -> Intent:
         card=_card(known),
         provider_customer=_id(document.get("customer")),
         payment_method=_id(document.get("payment_method")),
-        receipt_email=document.get("receipt_email"),
     )
 
 

@@ -165,13 +165,14 @@ def _assign(payment: Payment, command: c.AssignCustomer, now: datetime) -> tuple
     if payment.status is not Status.CAPTURED:
         raise RuleBroken("payment_not_captured", f"This payment is {payment.status}.")
     if payment.locked:
-        raise _disputed()
+        raise disputed()
     assigned = e.CustomerAssigned(command.customer_id, command.by)
     owned = evolve(payment, assigned, now)
     return assigned, *_credit(owned, late=False), *letter(owned, PaymentLetter.RECEIPT)
 
 
-def _disputed() -> RuleBroken:
+def disputed() -> RuleBroken:
+    """Nothing is paid out of a payment while a bank asks about it (S2.7)."""
     return RuleBroken(
         "payment_disputed", "The customer's bank asks about this payment; it decides first."
     )
@@ -207,9 +208,9 @@ def _request_refund(
         returned, amount = (back,), amount - Money(back.regained, amount.currency)
         if amount.minor == 0:
             return returned
-    require_refundable(payment, amount)
+    _require_refundable(payment, amount)
     if payment.locked and command.by != _SYSTEM and command.returned_by is None:
-        raise _disputed()
+        raise disputed()
     requested = e.RefundRequested(
         refund_id=command.refund_id,
         amount=amount,
@@ -236,7 +237,7 @@ def _returned(payment: Payment, booking_id: str, amount: Money) -> e.PaymentRetu
     return e.PaymentReturned(booking_id, amount, min(max(0, beyond), amount.minor))
 
 
-def require_refundable(payment: Payment, amount: Money) -> None:
+def _require_refundable(payment: Payment, amount: Money) -> None:
     """Refuse an amount that cannot go back on a payment, with the fact (Never 2).
 
     Raises:

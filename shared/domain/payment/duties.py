@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.domain.case.events import CaseKind
 from shared.domain.duty import Duty
 from shared.domain.payment import events as e
-from shared.domain.payment.claims import Refund, RefundStatus
+from shared.domain.payment.claims import NOT_PAID_OUT, Refund, RefundStatus
 from shared.domain.payment.payment import Payment
 from shared.domain.payment_letters import PaymentLetter
 from shared.domain.policy import Policy
@@ -46,7 +46,7 @@ def _is_with_the_provider(payment: Payment, effect_id: str) -> bool:
 
 def _deadlines(payment: Payment, refund: Refund, policy: Policy) -> Iterator[Duty[e.Event]]:
     """The provider must have taken it by the first, and paid it out by the second (S2.2)."""
-    waits = refund.status in (RefundStatus.AWAITING_APPROVAL, RefundStatus.REQUESTED)
+    waits = refund.status in NOT_PAID_OUT
     open_until = {
         e.Stage.INITIATE: refund.initiate_by if waits else None,
         e.Stage.SETTLE: refund.settle_by if waits or refund.status.is_open else None,

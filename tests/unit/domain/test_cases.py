@@ -117,7 +117,7 @@ def test_notes_are_kept_in_order() -> None:  # S3.9
 
 def test_nothing_happens_before_the_deadline() -> None:  # S3.5
     _, case = play((NOW, OPEN))
-    assert next_due(case) == DEADLINE
+    assert next_due(case, NOW) == DEADLINE
     assert decide(case, c.Tick(), DEADLINE - timedelta(seconds=1)) == ((), case)
 
 
@@ -136,7 +136,7 @@ def test_a_manager_is_reminded_at_every_deadline_until_the_case_is_closed() -> N
     _, case = play((NOW, OPEN), *((later(4 + n), c.Tick()) for n in range(5)))
     assert case.escalations == 5
     _, closed = decide(case, c.CloseCase("agent:mia", e.Outcome.EXPLAINED), later(8.5))
-    assert next_due(closed) is None
+    assert next_due(closed, NOW) is None
     assert decide(closed, c.Tick(), later(100)) == ((), closed)
 
 

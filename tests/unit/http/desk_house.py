@@ -22,7 +22,6 @@ from shared.application.payments import CardPayments
 from shared.application.ports import Clock
 from shared.application.receipts import Receipts
 from shared.application.refund_desk import RefundDesk
-from shared.domain.receipts import Seller
 from tests.fakes.memory_contacts import MemoryContacts
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.memory_uploads import MemoryUploads
@@ -30,7 +29,6 @@ from tests.journeys.world import OPERATOR, World
 from tests.unit.http.house import Answer
 
 ROUTES = (*desk_payments.ROUTES, *desk_cases.ROUTES, *public.ROUTES)
-SELLER = Seller("Redial", "1 Example Street", "", "help@example.com")
 
 
 class DeskHouse:
@@ -118,7 +116,7 @@ class DeskRooms:
         return MoneyDesk(world.records, world.case_records, world.refund_desk, world.contacts)
 
     def receipts(self) -> Receipts:
-        return Receipts(self._world.bookings, self._world.contacts, SELLER)
+        return self._world.receipts
 
     def case_records(self) -> CaseRecords:
         return self._world.case_records

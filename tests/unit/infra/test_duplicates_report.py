@@ -25,7 +25,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def judged_again(folder: Path) -> Judged:
-    return judge_all(folder, window=CURRENT.duplicate_window, unseen_window=CURRENT.duplicate_unseen_window)
+    return judge_all(
+        folder, window=CURRENT.duplicate_window, unseen_window=CURRENT.duplicate_unseen_window
+    )
 
 
 # --- ours is better -------------------------------------------------------------------------------

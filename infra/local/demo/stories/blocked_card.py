@@ -3,7 +3,15 @@
 from datetime import datetime, timedelta
 
 from infra.local.demo import books
-from infra.local.demo.cast import Answer, Cast, book, pay, set_the_stage, wait_for
+from infra.local.demo.cast import (
+    Answer,
+    Cast,
+    book,
+    pay,
+    set_the_stage,
+    wait_for,
+    wait_until_booking_is,
+)
 from infra.local.demo.telling import Screen, line
 
 _BLOCKED = "pm_card_chargeDeclined"
@@ -22,7 +30,7 @@ def play(cast: Cast, screen: Screen) -> list[str]:
     screen.say(f"  the slot was held until {held:%H:%M:%S}, and is now until {longer:%H:%M:%S}")
     screen.say("He pays on the same booking with another card:")
     second = pay(cast, cast.customer, booking["id"])
-    wait_for("the booking", lambda: _scheduled(cast, booking["id"]))
+    wait_until_booking_is(cast, booking["id"], "scheduled")
     for event in cast.customer.get(f"/v1/bookings/{booking['id']}/timeline")["items"]:
         screen.say(line(event))
     screen.say("\nWhat came of it:")
@@ -43,8 +51,3 @@ def play(cast: Cast, screen: Screen) -> list[str]:
 def _declined(cast: Cast, booking_id: str) -> Answer | None:
     found = cast.customer.get(f"/v1/bookings/{booking_id}/payment")
     return found if found["decline_code"] else None
-
-
-def _scheduled(cast: Cast, booking_id: str) -> bool | None:
-    found = cast.customer.get(f"/v1/bookings/{booking_id}")["status"]
-    return True if found == "scheduled" else None

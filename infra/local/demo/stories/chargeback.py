@@ -3,7 +3,15 @@
 from datetime import timedelta
 
 from infra.local.demo import books
-from infra.local.demo.cast import Answer, Cast, book, pay, set_the_stage, wait_for
+from infra.local.demo.cast import (
+    Answer,
+    Cast,
+    book,
+    pay,
+    set_the_stage,
+    wait_for,
+    wait_until_booking_is,
+)
 from infra.local.demo.telling import Screen
 
 
@@ -12,7 +20,7 @@ def play(cast: Cast, screen: Screen) -> list[str]:
     start = set_the_stage(cast, people={}, hours=2) + timedelta(hours=1)
     booking = book(cast.customer, cast.operator_id, start)
     payment_id = pay(cast, cast.customer, booking["id"])
-    wait_for("the booking", lambda: _status(cast, booking["id"], "scheduled"))
+    wait_until_booking_is(cast, booking["id"], "scheduled")
     screen.say(f"\nBooking {booking['id']} is paid, and his bank claims the money back:")
     dispute = cast.payments.post("/_control/disputes", {"paid": payment_id})
     wait_for("the dispute", lambda: _dispute(cast, payment_id, is_open=True))
@@ -20,7 +28,7 @@ def play(cast: Cast, screen: Screen) -> list[str]:
     screen.say(f"  cancelling is refused meanwhile: {refusal}")
     cast.payments.post(f"/_control/disputes/{dispute['id']}/close", {"outcome": "lost"})
     wait_for("the decision", lambda: _dispute(cast, payment_id, is_open=False))
-    wait_for("the end of the booking", lambda: _status(cast, booking["id"], "cancelled"))
+    wait_until_booking_is(cast, booking["id"], "cancelled")
     screen.say(f"\nWhat happened to {payment_id}:")
     found = books.trail(cast, payment_id, screen)
     screen.say("\nWhat came of it:")
@@ -32,11 +40,6 @@ def play(cast: Cast, screen: Screen) -> list[str]:
     if not books.letter(cast, "bank"):
         failures.append("the customer was not told")
     return failures
-
-
-def _status(cast: Cast, booking_id: str, status: str) -> bool | None:
-    found = cast.customer.get(f"/v1/bookings/{booking_id}")["status"]
-    return True if found == status else None
 
 
 def _dispute(cast: Cast, payment_id: str, *, is_open: bool) -> Answer | None:

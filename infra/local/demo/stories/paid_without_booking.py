@@ -3,8 +3,18 @@
 from datetime import datetime, timedelta
 
 from infra.local.demo import books
-from infra.local.demo.caller import Refused
-from infra.local.demo.cast import Answer, Cast, book, pay, run_to, set_the_stage, wait_for
+from infra.local.demo.cast import (
+    Cast,
+    book,
+    pay,
+    pay_beside,
+    payment_of,
+    refund_that_is,
+    run_to,
+    set_the_stage,
+    wait_for,
+    wait_until_booking_is,
+)
 from infra.local.demo.telling import Screen
 
 _MINUTE = timedelta(minutes=1)
@@ -30,7 +40,7 @@ def _found_without_webhook(cast: Cast, screen: Screen, start: datetime) -> list[
     payment_id = pay(cast, cast.customer, booking["id"])
     paid_at = cast.now()
     cast.control.post("/clock", {"hurry": 60})
-    wait_for("the booking", lambda: _is(cast, booking["id"], "scheduled"))
+    wait_until_booking_is(cast, booking["id"], "scheduled")
     took = cast.now() - paid_at
     books.trail(cast, payment_id, screen)
     screen.say(f"  the booking was made {took.seconds} s of business time after the payment")
@@ -41,42 +51,18 @@ def _too_late(cast: Cast, screen: Screen, start: datetime) -> list[str]:
     booking = book(cast.customer, cast.operator_id, start)
     screen.say(f"\nBooking {booking['id']} is not paid in time, and somebody else takes the slot:")
     run_to(cast, datetime.fromisoformat(booking["hold_until"]) + _MINUTE)
-    wait_for("the release", lambda: _is(cast, booking["id"], "expired"))
+    wait_until_booking_is(cast, booking["id"], "expired")
     other = book(cast.other_customer, cast.operator_id, start)
     pay(cast, cast.other_customer, other["id"])
-    late = cast.payments.post(
-        "/_control/payment_intents",
-        {
-            "amount": booking["card_due"]["amount_minor"],
-            "currency": booking["card_due"]["currency"],
-            "metadata": {"booking_id": booking["id"]},
-        },
-    )["id"]
+    late = pay_beside(cast, booking)
     screen.say(f"His payment {late} comes after that. The slots that are offered instead:")
     cast.control.post("/clock", {"hurry": 60})
-    payment = wait_for("the late payment", lambda: _found(cast, late))
+    payment = wait_for("the late payment", lambda: payment_of(cast, late))
     for slot in payment["choice"]["slots"]:
         screen.say(f"  {slot}")
     screen.say("He chooses his money back:")
     cast.customer.post(f"/v1/payments/{late}/choice", {"choice": "refund"})
-    wait_for("the refund", lambda: _settled(cast, late))
+    wait_for("the refund", lambda: refund_that_is(cast, late, "settled"))
     books.trail(cast, late, screen)
     told = books.letter(cast, "came late: please choose")
     return [] if told else ["the customer was not asked what he wants"]
-
-
-def _is(cast: Cast, booking_id: str, status: str) -> bool | None:
-    found = cast.customer.get(f"/v1/bookings/{booking_id}")["status"]
-    return True if found == status else None
-
-
-def _found(cast: Cast, payment_id: str) -> Answer | None:
-    try:
-        return cast.customer.get(f"/v1/payments/{payment_id}")
-    except Refused:  # not found at the provider yet
-        return None
-
-
-def _settled(cast: Cast, payment_id: str) -> bool | None:
-    refunds = cast.customer.get(f"/v1/payments/{payment_id}")["refunds"]
-    return True if any(r["status"] == "settled" for r in refunds) else None

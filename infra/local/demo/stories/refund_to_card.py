@@ -3,7 +3,15 @@
 from datetime import datetime, timedelta
 
 from infra.local.demo import books, telling
-from infra.local.demo.cast import Answer, Cast, book, pay, set_the_stage, wait_for
+from infra.local.demo.cast import (
+    Cast,
+    book,
+    pay,
+    refund_that_is,
+    set_the_stage,
+    wait_for,
+    wait_until_booking_is,
+)
 from infra.local.demo.telling import Screen
 
 _CLOSED = "pm_card_refundFail"
@@ -16,8 +24,8 @@ def play(cast: Cast, screen: Screen) -> list[str]:
     good = _cancelled(cast, screen, start, "pm_card_pendingRefund")
     bad = _cancelled(cast, screen, start + timedelta(hours=1), _CLOSED)
     cast.control.post("/clock", {"hurry": 60})
-    wait_for("the first refund", lambda: _with(cast, good, "settled"))
-    failed = wait_for("the failure of the second", lambda: _with(cast, bad, "failed"))
+    wait_for("the first refund", lambda: refund_that_is(cast, good, "settled"))
+    failed = wait_for("the failure of the second", lambda: refund_that_is(cast, bad, "failed"))
     cast.control.post("/clock", {"factor": 1})
     for payment_id in (good, bad):
         screen.say(f"\nWhat happened to {payment_id}:")
@@ -37,17 +45,7 @@ def play(cast: Cast, screen: Screen) -> list[str]:
 def _cancelled(cast: Cast, screen: Screen, start: datetime, card: str) -> str:
     booking = book(cast.customer, cast.operator_id, start)
     payment_id = pay(cast, cast.customer, booking["id"], card)
-    wait_for("the booking", lambda: _scheduled(cast, booking["id"]))
+    wait_until_booking_is(cast, booking["id"], "scheduled")
     cast.customer.post(f"/v1/bookings/{booking['id']}/cancel")
     screen.say(f"\nBooking {booking['id']}, paid by {card}, is cancelled before its start.")
     return payment_id
-
-
-def _scheduled(cast: Cast, booking_id: str) -> bool | None:
-    found = cast.customer.get(f"/v1/bookings/{booking_id}")["status"]
-    return True if found == "scheduled" else None
-
-
-def _with(cast: Cast, payment_id: str, status: str) -> Answer | None:
-    refunds = cast.customer.get(f"/v1/payments/{payment_id}")["refunds"]
-    return next((r for r in refunds if r["status"] == status), None)
