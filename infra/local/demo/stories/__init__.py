@@ -59,6 +59,6 @@ STORIES: Mapping[str, Story] = {
     "chargeback": Story(
         "a customer's bank claims a payment back",
         chargeback.play,
-        "nothing was paid out twice, the session waits, and loss and fee stand in the books",
+        "nothing was paid out twice, what it bought was given up, and the fee stands in the books",
     ),
 }
