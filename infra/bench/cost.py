@@ -63,6 +63,8 @@ def count(
             "stripe_requests": _of(exchanges, "stripe"),
             "twilio_requests": _of(exchanges, "twilio"),
         },
+        "payment": _of_phase(invocations, "payment"),
+        "refund": _of_phase(invocations, "refund"),
         "per_cold_start": {
             "secret_request": 1,
             "functions": sorted(
@@ -75,6 +77,19 @@ def count(
         ),
         "not_counted": list(_NOT_COUNTED),
         "prices": prices.source,
+    }
+
+
+def _of_phase(invocations: Sequence[Invocation], phase: str) -> dict[str, Any]:
+    """Requests to the provider, units and invocations of one payment or refund."""
+    played = [one for one in invocations if one.phase == phase and one.function not in _SWEEPS]
+    exchanges = [e for one in played for e in _of_booking(one)]
+    return {
+        "stripe_requests": _of(exchanges, "stripe"),
+        "write_units": sum(e.consumed.write_units for e in exchanges if e.consumed),
+        "read_units": sum(e.consumed.read_units for e in exchanges if e.consumed),
+        "invocations": dict(Counter(one.function for one in played)),
+        "written": _write_units(exchanges)["by_item"],
     }
 
 

@@ -1,4 +1,4 @@
-"""One happy booking from end to end through the deployed handlers, and an unhappy one beside it."""
+"""One happy booking from end to end through the deployed handlers, and others beside it."""
 
 import heapq
 import itertools
@@ -61,7 +61,7 @@ class Play:
     # --- the story --------------------------------------------------------------------------------
 
     def perform(self) -> None:
-        """Set up, play the happy booking, then a booking that is given up unpaid.
+        """Set up, play the happy booking, one that is given up unpaid, and one that is refunded.
 
         Raises:
             RuntimeError: it did not end as it should: nothing measured would mean anything.
@@ -77,6 +77,8 @@ class Play:
         self.stage.phase = "aside"
         self._expect(booking_id, "completed")
         self._give_up(START + timedelta(hours=1))
+        # So late that its reminder is not due yet.
+        self._pay_and_return(START + timedelta(hours=2))
 
     def _set_up(self) -> None:
         price = {"per_minute": {"amount_minor": 5000, "currency": "rub"}}
@@ -117,6 +119,21 @@ class Play:
         self._api("Payment", "POST", f"/v1/bookings/{booking_id}/payment", {})
         self._api("Customer", "POST", f"/v1/bookings/{booking_id}/cancel", {})
         self._settle()
+        self._expect(booking_id, "cancelled")
+
+    def _pay_and_return(self, start: datetime) -> None:
+        """A payment and its refund, each a phase of its own."""
+        booking_id = self._book(start)
+        self.stage.phase = "payment"
+        intent = self._api("Payment", "POST", f"/v1/bookings/{booking_id}/payment", {})
+        self._confirm(intent["payment_intent"])
+        self._settle()
+        self.stage.phase = "aside"
+        self._expect(booking_id, "scheduled")
+        self.stage.phase = "refund"
+        self._api("Customer", "POST", f"/v1/bookings/{booking_id}/cancel", {})
+        self._settle()
+        self.stage.phase = "aside"
         self._expect(booking_id, "cancelled")
 
     def _expect(self, booking_id: str, status: str) -> None:

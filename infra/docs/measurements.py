@@ -38,9 +38,18 @@ def table(report: dict[str, Any]) -> str:
             f"{units['read_unit']:g} read units and {units['lambda_request']} invocations;",
             f"  a million of them ${dollars:,.2f} at the prices of {cost['prices']['date']} in "
             f"{cost['prices']['region']} (infra/bench/prices.toml).",
+            *[_one(what, cost[what]) for what in ("payment", "refund")],
             *_reconciled(report["reconciliation"]),
             *[f"- Target missed: {t['target']} {t['wanted']}." for t in missed(report)],
         ]
+    )
+
+
+def _one(what: str, found: dict[str, Any]) -> str:
+    return (
+        f"- One {what} takes {found['stripe_requests']} requests to the provider, "
+        f"{found['write_units']} write and {found['read_units']:g} read units, "
+        f"{sum(found['invocations'].values())} invocations."
     )
 
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.application.bookings import Bookings
-from shared.application.change import booking_change
+from shared.application.change import TRIES, booking_change
 from shared.application.contacts import Contacts
 from shared.application.ports import Ids
 from shared.application.store import (
-    TRIES,
     Busy,
     Cause,
     FundsSpent,

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from shared.application.change import booking_change
+from shared.application.change import TRIES, booking_change
 from shared.application.payment_records import Opening, PaymentRecords
 from shared.application.ports import Clock
 from shared.application.store import (
-    TRIES,
     Busy,
     Cause,
     Change,

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from shared.application.bookings import replayed
-from shared.application.change import case_change
+from shared.application.change import TRIES, case_change
 from shared.application.ports import Clock, Ids
 from shared.application.store import (
-    TRIES,
     Busy,
     Cause,
     KeyUsed,

@@ -26,6 +26,8 @@ from shared.domain.payment.payment import Payment
 from shared.domain.payment.payment import evolve as evolve_payment
 from shared.domain.policy import policy_of
 
+# So often a decision is made anew where somebody else was first.
+TRIES = 8
 # A wake-up nearer than this goes through a delayed message; the sweep looks as far ahead.
 LOOK_AHEAD = timedelta(seconds=120)
 _NET = timedelta(minutes=5)

@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from shared.application.booking import BookingOffice, BookingRequest
 from shared.application.bookings import Bookings
-from shared.application.change import payment_change
+from shared.application.change import TRIES, payment_change
 from shared.application.contacts import Contacts
 from shared.application.operators import nearest_starts
 from shared.application.refund_desk import RefundDesk, bought_with
-from shared.application.store import TRIES, Busy, Cause, KeyUsed, Replay, SlotTaken, StaleRead
+from shared.application.store import Busy, Cause, KeyUsed, Replay, SlotTaken, StaleRead
 from shared.domain.booking import Booking
 from shared.domain.errors import Conflict, RuleBroken
 from shared.domain.payment.events import RefundReason

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.application.change import payment_change
+from shared.application.change import TRIES, payment_change
 from shared.application.ports import Clock
 from shared.application.store import (
-    TRIES,
     Busy,
     Cause,
     Change,

@@ -41,9 +41,6 @@ class Busy(Conflict):
     """The table was throttled or in conflict with another transaction; nothing was written."""
 
 
-# So often a decision is made anew where somebody else was first.
-TRIES = 8
-
 State = Booking | Payment | Case
 AnyEvent = Event | payment_events.Event | case_events.Event
 

@@ -126,12 +126,3 @@ def trial_balance(entries: Iterable[JournalEntry]) -> dict[str, int]:
         for posting in entry.postings:
             totals[posting.unit] += posting.amount
     return dict(totals)
-
-
-def account_totals(entries: Iterable[JournalEntry]) -> dict[tuple[str, str], int]:
-    """What each account holds per unit, folded from the entries; accounts at zero are left out."""
-    totals: Counter[tuple[str, str]] = Counter()
-    for entry in entries:
-        for posting in entry.postings:
-            totals[posting.account, posting.unit] += posting.amount
-    return {key: amount for key, amount in totals.items() if amount}

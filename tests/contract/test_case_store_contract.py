@@ -35,7 +35,7 @@ def numbers(store: Store, level: Level = Level.AGENT) -> list[str]:
 def test_a_case_is_the_fold_of_what_was_committed(store: Store) -> None:  # Never 5
     first = case_opened(1, NOON, deadline=NOON + 4 * HOUR)
     second = of_case(first, cc.TakeCase("agent:ann"), NOON + timedelta(microseconds=3))
-    third = of_case(second, cc.AddNote("agent:ann", "text-2"), NOON + SECOND)
+    third = of_case(second, cc.Escalate("agent:ann"), NOON + SECOND)
     for step in (first, second, third):
         store.commit(step)
     loaded = store.case(case_number(1))

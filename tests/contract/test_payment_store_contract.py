@@ -22,7 +22,7 @@ from shared.application.timers import SHARDS
 from shared.domain import commands as bc
 from shared.domain.card import Card
 from shared.domain.effects import Effect, EffectKind
-from shared.domain.ledger import account_totals, trial_balance
+from shared.domain.ledger import trial_balance
 from shared.domain.lots import Lot
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
@@ -35,6 +35,7 @@ from shared.domain.payment.events import (
 )
 from shared.domain.payment.payment import Status, fold
 from shared.domain.slots import QUARTER
+from tests.account_totals import account_totals
 from tests.contract.decisions import (
     CARD,
     NOON,

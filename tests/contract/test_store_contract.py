@@ -21,10 +21,11 @@ from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Status, evolve
 from shared.domain.effects import Effect, EffectKind
-from shared.domain.ledger import account_totals, trial_balance
+from shared.domain.ledger import trial_balance
 from shared.domain.lots import MONEY, Tariff, money_lot
 from shared.domain.money import Money
 from shared.domain.slots import QUARTER
+from tests.account_totals import account_totals
 from tests.contract.decisions import (
     CAUSE,
     NOON,

@@ -8,6 +8,7 @@ from shared.application.books import trial_balance
 from shared.application.ports import RefundStatus
 from shared.application.store import Store
 from shared.domain import ledger
+from tests.account_totals import account_totals
 
 # Money on its way: these are at zero once everybody has what is his.
 _PASSED_THROUGH = ("payment:", "refund:", "dispute:", "frozen:")
@@ -21,7 +22,7 @@ def accounts_of(store: Store, first: datetime, last: datetime) -> dict[tuple[str
     while day.date() <= last.date():
         entries += list(store.entries(day))
         day += _DAY
-    return ledger.account_totals(entries)
+    return account_totals(entries)
 
 
 def assert_books(

@@ -37,7 +37,6 @@ class Case:
         deadline: by when.
         escalation_step: seconds from each passed deadline to the next one.
         facts: short texts without personal data, by name.
-        texts: ids of what was written in it, oldest first.
         escalations: how often it went to a manager, or back to him.
         taken_by: who works on it.
         outcome: what it came to; None while it is open.
@@ -53,7 +52,6 @@ class Case:
     language: str
     facts: Mapping[str, str]
     status: Status
-    texts: tuple[str, ...] = ()
     escalations: int = 0
     taken_by: str | None = None
     outcome: e.Outcome | None = None
@@ -98,8 +96,6 @@ def evolve(case: Case | None, event: e.Event, at: datetime) -> Case:
             raise LookupError(f"{type(event).__name__} of a case that is {case.status}")
         case = replace(case, status=status)
     match event:
-        case e.NoteAdded():
-            return replace(case, texts=(*case.texts, event.text_id))
         case e.CaseTaken():
             return replace(case, taken_by=event.by)
         case e.CaseEscalated():
@@ -127,5 +123,4 @@ def _opened(event: e.CaseOpened, at: datetime) -> Case:
         language=event.language,
         facts=event.facts,
         status=TRANSITIONS[None, e.CaseOpened],
-        texts=(event.text_id,) if event.text_id else (),
     )

@@ -36,19 +36,6 @@ class OpenCase:
 
 
 @dataclass(frozen=True, slots=True)
-class AddNote:
-    """Something was written into the case.
-
-    Args:
-        by: "customer", "agent:<id>" or "system".
-        text_id: of the text, sealed and kept elsewhere.
-    """
-
-    by: str
-    text_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class TakeCase:
     """A person begins to work on the case.
 
@@ -82,4 +69,4 @@ class CloseCase:
     outcome: Outcome
 
 
-Command = Tick | OpenCase | AddNote | TakeCase | Escalate | CloseCase
+Command = Tick | OpenCase | TakeCase | Escalate | CloseCase

@@ -71,9 +71,6 @@ def _answer(case: Case | None, command: c.Command) -> tuple[e.Event, ...]:
     if not case.is_open:
         return _too_late(case, command)
     match command:
-        case c.AddNote():
-            known = command.text_id in case.texts
-            return () if known else (e.NoteAdded(command.by, command.text_id),)
         case c.TakeCase():
             return () if case.taken_by == command.by else (e.CaseTaken(command.by),)
         case c.Escalate():
@@ -114,8 +111,6 @@ def _too_late(case: Case, command: c.Command) -> tuple[e.Event, ...]:
         case c.Tick():
             return ()
         case c.CloseCase() if command.outcome is case.outcome:
-            return ()
-        case c.AddNote() if command.text_id in case.texts:
             return ()
         case _:
             raise RuleBroken("case_closed", "This case is closed.", "case_number")

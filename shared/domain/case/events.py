@@ -70,19 +70,6 @@ class CaseOpened:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteAdded:
-    """Somebody wrote something into the case.
-
-    Args:
-        by: "customer", "agent:<id>" or "system".
-        text_id: of the text, which is sealed and kept elsewhere.
-    """
-
-    by: str
-    text_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class CaseTaken:
     """A person works on the case, instead of whoever did before.
 
@@ -119,4 +106,4 @@ class CaseClosed:
     outcome: Outcome
 
 
-Event = CaseOpened | NoteAdded | CaseTaken | CaseEscalated | CaseClosed
+Event = CaseOpened | CaseTaken | CaseEscalated | CaseClosed

@@ -20,7 +20,6 @@ EVENTS: tuple[e.Event, ...] = (
         facts={"transaction": "pi_1"},
         text_id="text-1",
     ),
-    e.NoteAdded("customer", "text-2"),
     e.CaseTaken("agent:ann"),
     e.CaseEscalated("system"),
     e.CaseClosed("agent:ann", e.Outcome.CREDITED),

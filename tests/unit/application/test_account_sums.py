@@ -13,6 +13,7 @@ from shared.application.accounts_at_rest import AccountsAtRest
 from shared.application.store import Closing
 from shared.domain import ledger
 from shared.domain.ledger import JournalEntry, StoredEntry, move
+from tests.account_totals import account_totals
 from tests.fakes.memory_store import MemoryStore
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -56,7 +57,7 @@ def test_sums_are_those_of_the_ledger_however_many_buffers_they_fill() -> None:
             for unit, amount in each.amounts.items()
             if amount
         }
-        wanted = ledger.account_totals(entries(9_000))
+        wanted = account_totals(entries(9_000))
         assert wanted.pop((ledger.PROVIDER, "rub")) == 9_000 * 5000
         assert summed == wanted
         assert sums.at_provider(["pi_000000000007", "pi_none"]) == {"pi_000000000007": 5000}

@@ -54,7 +54,6 @@ def test_a_new_case_is_received_and_has_a_number_and_a_deadline() -> None:  # S2
     _, case = play((NOW, OPEN))
     assert (case.number, case.deadline, case.opened_at) == (NUMBER, DEADLINE, NOW)
     assert case.status is Status.RECEIVED
-    assert case.texts == ("text-1",)
     assert (case.facts, case.about.payment_id, case.language) == (OPEN.facts, "pi_1", "ru")
 
 
@@ -83,10 +82,9 @@ def test_what_needs_approval_goes_to_a_manager_at_once() -> None:  # S2.2
 
 
 def test_every_command_may_be_repeated_and_changes_nothing_then() -> None:
-    note, take = c.AddNote("customer", "text-2"), c.TakeCase(AGENT)
-    close = c.CloseCase(AGENT, e.Outcome.REFUNDED)
-    history, _ = play(*[(NOW, step) for step in (OPEN, note, take, close) for _ in range(3)])
-    assert names(history) == ["CaseOpened", "NoteAdded", "CaseTaken", "CaseClosed"]
+    take, close = c.TakeCase(AGENT), c.CloseCase(AGENT, e.Outcome.REFUNDED)
+    history, _ = play(*[(NOW, step) for step in (OPEN, take, close) for _ in range(3)])
+    assert names(history) == ["CaseOpened", "CaseTaken", "CaseClosed"]
 
 
 def test_an_opening_repeated_after_the_case_went_on_changes_nothing() -> None:
@@ -105,11 +103,6 @@ def test_a_case_that_is_taken_is_in_work_whoever_takes_it_next() -> None:  # S3.
     history, case = play((NOW, OPEN), (NOW, c.TakeCase(AGENT)), (NOW, c.TakeCase("agent:bob")))
     assert (case.status, case.taken_by) == (Status.IN_WORK, "agent:bob")
     assert names(history) == ["CaseOpened", "CaseTaken", "CaseTaken"]
-
-
-def test_notes_are_kept_in_order() -> None:  # S3.9
-    notes = [(NOW, c.AddNote("customer", f"text-{n}")) for n in (2, 3)]
-    assert play((NOW, OPEN), *notes)[1].texts == ("text-1", "text-2", "text-3")
 
 
 # --- the deadline ---------------------------------------------------------------------------------
@@ -147,8 +140,8 @@ def test_after_an_outage_of_ours_the_manager_still_has_his_time() -> None:  # S3
 
 
 def test_whatever_is_asked_after_the_deadline_escalates_too() -> None:  # S3.5
-    history, _ = play((NOW, OPEN), (later(5), c.AddNote("customer", "text-2")))
-    assert names(history) == ["CaseOpened", "NoteAdded", "CaseEscalated"]
+    history, _ = play((NOW, OPEN), (later(5), c.TakeCase(AGENT)))
+    assert names(history) == ["CaseOpened", "CaseTaken", "CaseEscalated"]
 
 
 def test_closing_after_the_deadline_is_the_end_of_it() -> None:
@@ -174,7 +167,6 @@ def test_a_closed_case_shows_what_it_came_to(outcome: e.Outcome) -> None:  # S3.
 @pytest.mark.parametrize(
     "command",
     [
-        c.AddNote("customer", "text-2"),
         c.TakeCase(AGENT),
         c.Escalate(AGENT),
         c.CloseCase(AGENT, e.Outcome.REFUSED),

@@ -1,4 +1,4 @@
-"""How much may be put on a balance."""
+"""How much may be put on a balance (S2.9)."""
 
 import pytest
 
@@ -15,6 +15,7 @@ SMALLEST, LARGEST = 3000 * 5, 9000 * 60 * 20  # five minutes at least, twenty ho
 
 @pytest.mark.parametrize("minor", [SMALLEST, LARGEST])
 def test_from_five_minutes_at_the_lowest_to_twenty_hours_at_the_highest_price(minor: int) -> None:
+    # S2.9: what is not refused raises nothing
     require_top_up(Money(minor, "rub"), [DEAR, CHEAP, YEN], CURRENT)
 
 
