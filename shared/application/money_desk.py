@@ -15,10 +15,10 @@ from shared.domain.money import Money
 from shared.domain.payment import commands as c
 from shared.domain.payment.claims import Refund
 from shared.domain.payment.decide import disputed
+from shared.domain.payment.duties import OWNER_UNKNOWN, approval_of, case_id
 from shared.domain.payment.payment import Payment
 
 _DESK = "desk"
-_UNKNOWN = "case-unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class MoneyDesk:
         """
         payment = self._refunds.decide(payment_id, refund_id, manager, approve=approve)
         outcome = Outcome.REFUNDED if approve else Outcome.REFUSED
-        self._close(payment, f"case-approval-{refund_id}", manager, outcome)
+        self._close(payment, approval_of(refund_id), manager, outcome)
         return _shown(payment, refund_id)
 
     def assign(self, payment_id: str, customer_id: str, agent: str) -> Payment:
@@ -116,12 +116,12 @@ class MoneyDesk:
             raise NotFound("customer_unknown", "We know no such customer.", "customer_id")
         command = c.AssignCustomer(customer_id, agent)
         payment = self._payments.apply(payment_id, command, Cause("AssignCustomer", _DESK, {}))
-        self._close(payment, _UNKNOWN, agent, Outcome.CREDITED)
+        self._close(payment, OWNER_UNKNOWN, agent, Outcome.CREDITED)
         return payment
 
     def _close(self, payment: Payment, matter: str, by: str, outcome: Outcome) -> None:
         """Close the case of a matter; one that is not opened yet, or closed by hand, stays so."""
-        number = payment.cases.get(matter)
+        number = payment.cases.get(case_id(matter))
         if number is None:
             return
         try:
@@ -140,4 +140,4 @@ def _shown(payment: Payment, refund_id: str) -> DeskRefund:
     refund = payment.refund(refund_id)
     if refund is None:
         raise Conflict("busy", "Too many changes at once; please try again.")
-    return DeskRefund(refund, payment.cases.get(f"case-approval-{refund_id}"))
+    return DeskRefund(refund, payment.cases.get(case_id(approval_of(refund_id))))

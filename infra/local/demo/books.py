@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from infra.local.demo import telling
 from infra.local.demo.cast import Answer, Cast, text, wait_for
+from infra.local.settings import StackError
 
 
 def trial_balance(cast: Cast, screen: telling.Screen) -> Iterator[str]:
@@ -34,5 +35,5 @@ def letter(cast: Cast, words: str) -> bool:
         return wait_for(
             f"the letter '{words}'", lambda: any(words in s for s in cast.letters()) or None
         )
-    except Exception:  # a story tells what is missing instead of ending
+    except StackError:  # a story tells what is missing instead of ending
         return False

@@ -15,7 +15,14 @@ from shared.domain.payment import commands as c
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import NOT_PAID_OUT, Refund, RefundStatus
 from shared.domain.payment.disputes import note_dispute
-from shared.domain.payment.duties import case_needed, duties, letter
+from shared.domain.payment.duties import (
+    OWNER_UNKNOWN,
+    approval_of,
+    case_id,
+    case_needed,
+    duties,
+    letter,
+)
 from shared.domain.payment.payment import DUPLICATE, REFUNDED_BY_HAND, Payment, Status, evolve
 from shared.domain.payment.refund_sources import unused_of
 from shared.domain.payment_letters import PaymentLetter
@@ -106,7 +113,7 @@ def _answer(
         case c.AnswerDuplicate():
             return _answer_duplicate(payment, command)
         case c.KeepDuplicate():
-            known = "case-duplicate" in payment.cases
+            known = case_id(DUPLICATE) in payment.cases
             needed = case_needed(DUPLICATE, CaseKind.DUPLICATE_UNANSWERED, now, policy)
             return () if known else (needed,)
         case c.NoteCardSaved():
@@ -138,7 +145,7 @@ def _capture(
     )
     if payment.customer_id is None:
         # Nobody of ours: a person finds out whose money it is (S2.5).
-        return captured, case_needed("unknown", CaseKind.UNKNOWN_PAYMENT, now, policy)
+        return captured, case_needed(OWNER_UNKNOWN, CaseKind.UNKNOWN_PAYMENT, now, policy)
     receipt = letter(payment, PaymentLetter.RECEIPT)
     if payment.purpose is e.Purpose.TOP_UP:
         lot = _lot(payment, "top-up", command.amount, command.captured_at, our_fault=False)
@@ -224,7 +231,7 @@ def _request_refund(
     )
     told: tuple[e.Event, ...] = ()
     if requested.needs_approval:
-        matter = f"approval-{command.refund_id}"
+        matter = approval_of(command.refund_id)
         told = (case_needed(matter, CaseKind.REFUND_APPROVAL, now, policy),)
     elif command.reason is e.RefundReason.DUPLICATE:
         told = letter(payment, PaymentLetter.DUPLICATE_REFUNDED, command.refund_id)

@@ -7,9 +7,12 @@ from shared.domain.case.events import CaseKind
 from shared.domain.duty import Duty
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import NOT_PAID_OUT, Refund, RefundStatus
-from shared.domain.payment.payment import Payment
+from shared.domain.payment.payment import DUPLICATE, Payment
 from shared.domain.payment_letters import PaymentLetter
 from shared.domain.policy import Policy
+
+# The matter of money that nobody is known for.
+OWNER_UNKNOWN = "unknown"
 
 
 def duties(payment: Payment, policy: Policy) -> Iterator[Duty[e.Event]]:
@@ -32,7 +35,7 @@ def duties(payment: Payment, policy: Policy) -> Iterator[Duty[e.Event]]:
             at,
             (
                 e.DuplicateUnanswered(),
-                case_needed("duplicate", CaseKind.DUPLICATE_UNANSWERED, at, policy),
+                case_needed(DUPLICATE, CaseKind.DUPLICATE_UNANSWERED, at, policy),
             ),
         )
 
@@ -65,7 +68,17 @@ def _deadlines(payment: Payment, refund: Refund, policy: Policy) -> Iterator[Dut
 def case_needed(matter: str, kind: CaseKind, now: datetime, policy: Policy) -> e.CaseNeeded:
     """A person has to look at a matter, within the time for payment problems (S1.14)."""
     deadline = now + timedelta(seconds=policy.payment_check)
-    return e.CaseNeeded(f"case-{matter}", kind, deadline)
+    return e.CaseNeeded(case_id(matter), kind, deadline)
+
+
+def case_id(matter: str) -> str:
+    """The id under which a payment knows the case of a matter."""
+    return f"case-{matter}"
+
+
+def approval_of(refund_id: str) -> str:
+    """The matter of a refund that waits for a manager."""
+    return f"approval-{refund_id}"
 
 
 def letter(payment: Payment, kind: PaymentLetter, about: str = "") -> tuple[e.LetterDue, ...]:
