@@ -10,10 +10,10 @@ from shared.domain.declines import advice_on, advice_text
 
 if TYPE_CHECKING:
     from shared.application.choices import Made
-    from shared.application.refundable import Refundable
     from shared.application.store import PaymentSummary
     from shared.domain.payment.claims import Dispute, Refund
     from shared.domain.payment.payment import Payment
+    from shared.domain.payment.refundable import Refundable
     from shared.domain.receipts import PaidSession, Receipt, Seller
 
 # Whoever holds such a card is not told why (docs.stripe.com/declines/codes: "present as you would

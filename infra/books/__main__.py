@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from infra.local.demo.caller import Caller
+from infra.local.caller import Caller
 from infra.local.settings import Settings, StackError
 
 _LONGEST = timedelta(days=91)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from infra.local.demo.caller import Caller, Refused
+from infra.local.caller import Caller, Refused
 from infra.local.settings import StackError
 
 # +1 202 555 01xx is reserved for fiction.
