@@ -297,7 +297,7 @@ def _question(one: "Payment", *, knows_other: bool) -> QuestionView | None:
     if asked is None:
         return None
     return {
-        "pending": not one.question_over,
+        "pending": one.asks,
         "answer_by": moment(asked.answer_by),
         "of": asked.of if knows_other else None,
         "wanted_both": one.wanted_both,

@@ -79,6 +79,7 @@ class Play:
         self._give_up(START + timedelta(hours=1))
         # So late that its reminder is not due yet.
         self._pay_and_return(START + timedelta(hours=2))
+        self._at_the_desk(booking_id)
 
     def _set_up(self) -> None:
         price = {"per_minute": {"amount_minor": 5000, "currency": "rub"}}
@@ -135,6 +136,23 @@ class Play:
         self._settle()
         self.stage.phase = "aside"
         self._expect(booking_id, "cancelled")
+
+    def _at_the_desk(self, booking_id: str) -> None:
+        """What is asked for now and then; every function is started by something."""
+        self._api("Account", "GET", "/v1/account/cards")
+        query = {"order_number": booking_id}
+        self._api("DeskMoney", "GET", "/v1/desk/payments", role="manager", query=query)
+        request = {
+            "email": "customer@example.com",
+            "transaction": booking_id,
+            "paid_on": f"{self._exchange.now:%Y-%m-%d}",
+            "amount": {"amount_minor": 150000, "currency": "rub"},
+            "reason": "I do not know this charge.",
+            "language": "en",
+        }
+        self._api("Public", "POST", "/v1/refund-requests", request)
+        self._invoke("Books", {})
+        self._settle()
 
     def _expect(self, booking_id: str, status: str) -> None:
         found = self._api("Customer", "GET", f"/v1/bookings/{booking_id}")

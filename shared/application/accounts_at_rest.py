@@ -90,7 +90,7 @@ class AccountsAtRest:
         """Why money of a payment that belongs to nothing rightly waits."""
         if payment.locked:
             return Explanation.DISPUTE_OPEN
-        if payment.question is not None and not payment.question_over:
+        if payment.asks:
             return Explanation.CUSTOMER_ASKED
         if DUPLICATE in payment.pending:
             return Explanation.REFUND_ON_ITS_WAY

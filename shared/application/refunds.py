@@ -131,8 +131,16 @@ class Refunds:
         """The provider refuses: the money goes to the balance, unless it has gone back already."""
         if code == _DISPUTED:
             self._check_disputes(payment_id)
-            if self._payments.load(payment_id).state.locked:
+            payment = self._payments.load(payment_id).state
+            refund = payment.refund(refund_id)
+            if payment.locked or refund is None:
                 return  # it is asked for again when the bank has decided
+            if not any(dispute.lost for dispute in payment.disputes):
+                # The bank has decided for us meanwhile: the card takes it now (S2.2).
+                cause = Cause("RetryRefund", PROVIDER, {"code": code})
+                retry = c.RetryRefund(refund_id, refund.attempt)
+                self._payments.apply(payment_id, retry, cause)
+                return
         if code in _DONE_BY_HAND:
             self._check(payment_id)
             present = self._payments.load(payment_id).state.refund(refund_id)

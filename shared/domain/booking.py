@@ -229,12 +229,13 @@ def evolve(booking: Booking | None, event: e.Event, at: datetime) -> Booking:
             gone = replace(booking, restored=event.restored)
             return _asked(gone, CANCEL_INTENT, at) if unpaid else gone
         case e.BookingReinstated():
-            return replace(booking, holdings=event.holdings)
+            # Whatever stood behind it was given back with the slot, and is taken anew.
+            return replace(booking, holdings=event.holdings, frozen=frozenset())
         case e.IntentCancelled():
             return _settled(replace(booking, intent_id=event.intent_id), CANCEL_INTENT)
         case e.PaymentCredited():
             credited = booking.credited | {event.intent_id}
-            return _settled(replace(booking, credited=credited), CANCEL_INTENT)
+            return _over(replace(booking, credited=credited), event.intent_id)
         case e.BookingMoved():
             return replace(
                 booking,
@@ -247,7 +248,7 @@ def evolve(booking: Booking | None, event: e.Event, at: datetime) -> Booking:
             return replace(booking, returns=(*booking.returns, event))
         case e.PaymentUnwanted():
             returns = (*booking.returns, event)
-            return _settled(replace(booking, returns=returns), CANCEL_INTENT)
+            return _over(replace(booking, returns=returns), event.intent_id)
         case e.HoldExtended():
             return replace(booking, hold_until=event.until, extended=True)
         case e.BookingFrozen():
@@ -320,6 +321,12 @@ def _paid(booking: Booking, event: e.PaymentConfirmed, at: datetime) -> Booking:
         decline_code=None,
         holdings=(*booking.holdings, card),
     )
+
+
+def _over(booking: Booking, intent_id: str) -> Booking:
+    """Its own intent has come to its end; another one's money leaves the own to be cancelled."""
+    own = booking.intent_id in (None, intent_id)
+    return _settled(booking, CANCEL_INTENT) if own else booking
 
 
 def _asked(booking: Booking, effect_id: str, at: datetime) -> Booking:

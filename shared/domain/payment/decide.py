@@ -29,6 +29,7 @@ from shared.domain.payment_letters import PaymentLetter
 from shared.domain.policy import Policy
 
 _SYSTEM = "system"
+_AGENT = "agent:"
 
 
 def decide(
@@ -195,8 +196,8 @@ def _answer_duplicate(payment: Payment, command: c.AnswerDuplicate) -> tuple[e.E
         raise RuleBroken("nothing_asked", "Nobody asked about this payment.")
     if payment.wanted_both == command.wanted_both:
         return ()
-    if payment.question_over:
-        raise RuleBroken("question_over", "This was answered, or a person looks at it by now.")
+    if not payment.asks:
+        raise RuleBroken("question_over", "This was answered or returned, or a person has it now.")
     return (e.DuplicateAnswered(command.wanted_both),)
 
 
@@ -227,7 +228,7 @@ def _request_refund(
         goodwill=command.goodwill,
         initiate_by=add_business_days(now, policy.refund_initiate_days, calendar),
         settle_by=add_business_days(now, policy.refund_settle_days, calendar),
-        needs_approval=_needs_approval(command, policy),
+        needs_approval=_needs_approval(payment, command, policy),
     )
     told: tuple[e.Event, ...] = ()
     if requested.needs_approval:
@@ -267,12 +268,20 @@ def _require_refundable(payment: Payment, amount: Money) -> None:
         )
 
 
-def _needs_approval(command: c.RequestRefund, policy: Policy) -> bool:
-    """Above the limit a manager decides what an agent asked for; rules decide all else."""
-    if not command.by.startswith("agent:"):
+def _needs_approval(payment: Payment, command: c.RequestRefund, policy: Policy) -> bool:
+    """Above the limit a manager decides what agents asked for; rules decide all else.
+
+    What agents had returned of this payment before counts along: many small ones are a large one.
+    """
+    if not command.by.startswith(_AGENT):
         return False
+    before = sum(
+        refund.amount.minor
+        for refund in payment.refunds
+        if refund.by.startswith(_AGENT) and refund.status.counts
+    )
     limit = dict(policy.refund_approval_above).get(command.amount.currency, 0)
-    return command.amount.minor > limit
+    return before + command.amount.minor > limit
 
 
 def _approve(payment: Payment, command: c.ApproveRefund | c.DenyRefund) -> tuple[e.Event, ...]:

@@ -29,7 +29,7 @@ def duties(payment: Payment, policy: Policy) -> Iterator[Duty[e.Event]]:
         yield Duty(at, (e.EffectRedriven(effect_id),))
     for refund in payment.refunds:
         yield from _deadlines(payment, refund, policy)
-    if payment.question is not None and not payment.question_over:
+    if payment.question is not None and payment.asks:
         at = payment.question.answer_by
         yield Duty(
             at,
@@ -43,8 +43,8 @@ def duties(payment: Payment, policy: Policy) -> Iterator[Duty[e.Event]]:
 def _is_with_the_provider(payment: Payment, effect_id: str) -> bool:
     """Whether only time will tell: the bank decides, or the refund is on its way."""
     refund = payment.refund(effect_id)
-    accepted = refund is not None and refund.status is RefundStatus.ACCEPTED
-    return accepted or payment.dispute(effect_id) is not None
+    waits = refund is not None and (refund.status is RefundStatus.ACCEPTED or payment.locked)
+    return waits or payment.dispute(effect_id) is not None
 
 
 def _deadlines(payment: Payment, refund: Refund, policy: Policy) -> Iterator[Duty[e.Event]]:

@@ -97,6 +97,13 @@ class Payment:
         return self.captured - self.refunded - Money(kept, self.captured.currency)
 
     @property
+    def asks(self) -> bool:
+        """Whether the customer may still say if he wanted both; what is back needs no answer."""
+        return (
+            self.question is not None and not self.question_over and self.refundable.minor > 0
+        )
+
+    @property
     def locked(self) -> bool:
         """Whether a bank asks about it, so that nothing is paid out meanwhile (S2.7)."""
         return any(d.is_open for d in self.disputes)

@@ -216,3 +216,24 @@ def test_letter_nobody_answers_for_is_asked_for_again_under_its_id() -> None:
     again = play.of(e.EffectRedriven)
     assert [event.effect_id for event in again] == [letter.letter_id] * len(again)
     assert len(again) == 3  # after 5, then 10, then 20 minutes
+
+
+def test_another_intent_s_money_leaves_our_own_to_be_cancelled() -> None:
+    # S2.10
+    play = Play()
+    play.do(c.NoteIntent("pi_1"))
+    play.until(play.now + timedelta(minutes=15))
+    play.do(c.ConfirmPayment("pi_2", "ch_2", play.booking.card_due, reinstate=False))
+    assert CANCEL_INTENT in play.booking.pending
+    play.do(c.NoteIntentCancelled("pi_1"))
+    assert not play.booking.pending
+
+
+def test_a_slot_that_is_taken_again_is_not_frozen_by_what_was_given_back() -> None:
+    # S2.7, S2.10
+    play = Play()
+    play.do(c.NoteIntent("pi_1"))
+    play.do(c.Freeze("pi_0"))
+    play.until(play.now + timedelta(minutes=15))
+    play.do(c.ConfirmPayment("pi_1", "ch_1", play.booking.card_due, reinstate=True))
+    assert (play.booking.status, play.booking.frozen) == (Status.SCHEDULED, frozenset())

@@ -134,3 +134,15 @@ def test_a_certain_duplicate_is_refunded_and_the_customer_is_told_once() -> None
     assert play.do(refund) == ()
     assert play.letters() == [PaymentLetter.RECEIPT, PaymentLetter.DUPLICATE_REFUNDED]
     assert play.payment.unallocated == 0
+
+
+def test_what_has_gone_back_is_asked_about_no_more() -> None:
+    # S2.1
+    play = asked()
+    play.ask()
+    play.settled()
+    assert not play.payment.asks
+    with pytest.raises(RuleBroken, match="question_over"):
+        play.do(c.AnswerDuplicate(wanted_both=True))
+    play.until(ANSWER_BY + timedelta(hours=1))
+    assert play.of(e.DuplicateUnanswered) == []

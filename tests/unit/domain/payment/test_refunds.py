@@ -131,6 +131,24 @@ def test_an_agent_refunds_up_to_the_limit_and_a_manager_decides_above_it() -> No
     assert play.ask(rub(1), refund_id="r3", by="customer").status is RefundStatus.REQUESTED
 
 
+def test_many_small_refunds_of_agents_are_one_large_one() -> None:
+    # P: approval limit for refunds
+    play = top_up(3 * LIMIT)
+    assert play.ask(rub(LIMIT), by=AGENT).status is RefundStatus.REQUESTED
+    refund = play.ask(rub(1), refund_id="r2", by="agent:bob")
+    assert refund.status is RefundStatus.AWAITING_APPROVAL
+
+
+def test_a_refund_that_waits_for_a_bank_is_asked_about_as_seldom_as_the_bank() -> None:
+    # S2.7
+    play = top_up()
+    play.ask(rub(100))
+    play.dispute()
+    play.until(MONDAY + timedelta(days=1), silent=True)
+    looks = [event for event in play.of(e.EffectRedriven) if event.effect_id == "r1"]
+    assert len(looks) == 24 * 3600 // CURRENT.provider_read_every
+
+
 @pytest.mark.parametrize("by", ["customer", "system"])
 def test_what_the_rules_give_needs_no_manager(by: str) -> None:
     # P: approval limit for refunds
