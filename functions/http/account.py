@@ -13,6 +13,7 @@ from functions.http.routing import CREATED, Call, Route, resolver
 from shared import bootstrap
 from shared.application.top_ups import TopUpRequest
 from shared.domain.card import Card
+from shared.domain.declines import told_code
 from shared.domain.errors import NotFound
 from shared.domain.money import Money
 from shared.domain.payment.events import Purpose
@@ -129,7 +130,7 @@ def _view(payment: Payment) -> TopUpView:
         "amount": views.money(payment.captured if captured else payment.due),
         "pay_until": views.moment(payment.opened_at + hold),
         "captured_at": views.moment(payment.captured_at) if payment.captured_at else None,
-        "decline_code": payment_views.decline_code(payment.decline_code),
+        "decline_code": told_code(payment.decline_code),
         "advice": payment_views.advice(payment.decline_code, payment.language),
     }
 

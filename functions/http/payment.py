@@ -9,6 +9,7 @@ from functions.http.requests import Nothing, PaymentBody
 from functions.http.rooms import Rooms
 from functions.http.routing import Call, Route, resolver
 from shared import bootstrap
+from shared.domain.declines import told_code
 
 _CUSTOMER = frozenset({Role.CUSTOMER})
 _PATH = "/v1/bookings/{booking_id}/payment"
@@ -66,7 +67,7 @@ def payment(rooms: Rooms, call: Call, _: Nothing) -> PaymentView:
         "payment_intent": own.intent_id,
         "amount": views.money(own.card_due),
         "paid": own.paid_by_card or own.card_due.minor == 0,
-        "decline_code": payment_views.decline_code(own.decline_code),
+        "decline_code": told_code(own.decline_code),
         "advice": payment_views.advice(own.decline_code, own.language),
         "hold_until": views.moment(own.hold_until),
     }

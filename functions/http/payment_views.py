@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from functions.http.views import MoneyView, moment, money
 from shared.domain.card import Card
-from shared.domain.declines import advice_on, advice_text
+from shared.domain.declines import advice_on, advice_text, told_code
 
 if TYPE_CHECKING:
     from shared.application.choices import Made
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from shared.domain.payment.payment import Payment
     from shared.domain.payment.refundable import Refundable
     from shared.domain.receipts import PaidSession, Receipt, Seller
-
-# Whoever holds such a card is not told why (docs.stripe.com/declines/codes: "present as you would
-# generic_decline").
-_SECRET = frozenset({"fraudulent", "lost_card", "merchant_blacklist", "stolen_card"})
-_PLAIN = "generic_decline"
 
 
 class AdviceView(TypedDict):
@@ -165,11 +160,6 @@ class ExplanationView(TypedDict):
     seller: SellerView
 
 
-def decline_code(code: str | None) -> str | None:
-    """The reason of a decline, as far as whoever holds the card may know it."""
-    return _PLAIN if code in _SECRET else code
-
-
 def advice(code: str | None, language: str) -> AdviceView | None:
     """What to do about a decline; None without one."""
     if code is None:
@@ -224,7 +214,7 @@ def payment(
         "captured_at": _moment(one.captured_at),
         "booking_id": one.booking_id,
         "shown": one.shown_at is not None,
-        "decline_code": decline_code(one.decline_code),
+        "decline_code": told_code(one.decline_code),
         "advice": advice(one.decline_code, one.language),
         "refunds": [refund(each) for each in one.refunds],
         "disputes": [_dispute(each) for each in one.disputes],

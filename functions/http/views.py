@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from shared.domain.declines import told_code
 from shared.domain.lots import money_of
 from shared.domain.money import Money
 from shared.domain.slots import QUARTER
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 _PHONES = frozenset({"main_phone", "backup_phone", "operator_phones", "phone_id"})
 # Of an overrun, a customer learns that it is, not the number of the booking that waits: who says
 # that number on the phone is taken for its owner.
+# What the bank said of a card is for its owner alone, who may not be the one who holds it; the
+# letter about it bears it in its id.
+_REASONS = frozenset({"decline_code", "letter_id"})
 _OTHERS = frozenset({"next_booking_id", "because_of"})
 
 
@@ -267,7 +271,7 @@ def booking(one: "Booking", now: datetime) -> BookingView:
         "card_due": money(one.card_due),
         "hold_until": moment(one.hold_until) if one.status.value == "held" else None,
         "paid": one.paid_by_card or one.card_due.minor == 0,
-        "decline_code": one.decline_code,
+        "decline_code": told_code(one.decline_code),
         "refunds": refunds,
         "session": _session(one, one.session, now) if one.session else None,
         "created_at": moment(one.created_at),
@@ -307,7 +311,8 @@ def timeline(history: Sequence["Decision"], *, for_customer: bool) -> Timeline:
         history: of one booking, oldest first.
         for_customer: leave out the numbers of other people's bookings.
     """
-    hidden = _PHONES | _OTHERS if for_customer else _PHONES
+    hidden = _PHONES | _OTHERS | _REASONS if for_customer else _PHONES
+    hidden_evidence = hidden | {"letter"} if for_customer else hidden
     items: list[EventView] = [
         {
             "version": decision.version,
@@ -317,7 +322,9 @@ def timeline(history: Sequence["Decision"], *, for_customer: bool) -> Timeline:
             "cause": {
                 "command": decision.cause.command,
                 "source": decision.cause.source,
-                "evidence": {k: v for k, v in decision.cause.evidence.items() if k not in hidden},
+                "evidence": {
+                    k: v for k, v in decision.cause.evidence.items() if k not in hidden_evidence
+                },
             },
         }
         for decision in history

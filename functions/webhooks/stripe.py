@@ -16,6 +16,7 @@ from shared.application import provider_events
 
 logger = Logger()
 _LONGEST_BODY = 256 * 1024
+_LONGEST_ID = 255
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -46,15 +47,23 @@ def _receive(event: dict[str, Any]) -> None:
     bootstrap.verify_payment_webhook(raw, headers.get("stripe-signature", ""))
     try:
         message = json.loads(raw)
-        message_id, kind = str(message["id"]), str(message["type"])
-        subject = str(message["data"]["object"]["id"])
-        other = message.get("account")
-    except (ValueError, KeyError, TypeError):
+        kind, other = message["type"], message.get("account")
+        if kind not in provider_events.WORKED or other is not None:
+            # `account` names a connected account (docs.stripe.com/connect/webhooks): not our money.
+            logger.info(
+                "payment event of no interest", extra={"event_type": str(kind)[:_LONGEST_ID]}
+            )
+            return
+        message_id, subject = _id(message["id"]), _id(message["data"]["object"]["id"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Malformed("event_malformed", "This is not an event with an object.") from None
-    if kind not in provider_events.WORKED or other is not None:
-        # `account` names a connected account (docs.stripe.com/connect/webhooks): not our money.
-        logger.info("payment event of no interest", extra={"event_type": kind})
-        return
     store, now = bootstrap.store(), bootstrap.clock().now()
     new = provider_events.keep(store, message_id, kind, subject, now)
     logger.info("payment event", extra={"event_id": message_id, "event_type": kind, "new": new})
+
+
+def _id(value: object) -> str:
+    """An id of the provider's, which is a text of at most 255 characters."""
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_ID:
+        raise TypeError("not an id")
+    return value

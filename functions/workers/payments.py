@@ -25,6 +25,8 @@ def perform(rooms: MoneyRooms, effect: Effect, again: bool) -> None:
                 rooms.disputes().reported(effect.subject)
             else:
                 rooms.disputes().check(effect.owner_id)
+        case EffectKind.REGAIN_LOTS:
+            rooms.refunds().regain(effect.owner_id)
         case EffectKind.RETURN_DUPLICATE:
             rooms.duplicate_watch().give_back(effect.owner_id)
         case EffectKind.REFUND:

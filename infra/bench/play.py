@@ -139,8 +139,9 @@ class Play:
 
     def _at_the_desk(self, booking_id: str) -> None:
         """What is asked for now and then; every function is started by something."""
-        self._api("Account", "GET", "/v1/account/cards")
-        query = {"order_number": booking_id}
+        price = {"amount_minor": 150000, "currency": "rub", "language": "en"}
+        self._api("Account", "POST", "/v1/account/top-ups", price)
+        query = {"transaction": str(next(self._payments.model.charges.values())["id"])}
         self._api("DeskMoney", "GET", "/v1/desk/payments", role="manager", query=query)
         request = {
             "email": "customer@example.com",

@@ -57,6 +57,8 @@ class CaseLetters:
 
     def _is_first(self, email: str, number: str) -> bool:
         now = self._cases.clock.now()
-        address = self._contacts.phone_id(f"letter:{email.casefold()}")
+        name, _, host = email.casefold().rpartition("@")
+        # What follows a plus reaches the same person.
+        address = self._contacts.phone_id(f"letter:{name.partition('+')[0]}@{host}")
         until = now + timedelta(seconds=CURRENT.request_letter_every)
         return self._cases.store.claim(f"letter:{address}", number, now, until)

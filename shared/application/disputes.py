@@ -1,23 +1,16 @@
 """Disputes and inquiries: what the provider says of them, and what is frozen meanwhile (S2.7)."""
 
-from collections.abc import Iterator
-from datetime import timedelta
-
 from shared.application.bookings import Bookings
+from shared.application.paid_bookings import open_bookings_paid_by
 from shared.application.payments import PROVIDER, CardPayments
 from shared.application.ports import DisputeStatus, Payments, ProviderDispute
 from shared.application.refund_desk import bought_with
 from shared.application.store import Cause
 from shared.domain import commands as bc
-from shared.domain.booking import Booking, Status
+from shared.domain.booking import Booking
 from shared.domain.payment import commands as c
-from shared.domain.payment.payment import Payment
 
 _FOR_US = frozenset({DisputeStatus.WON, DisputeStatus.WARNING_CLOSED, DisputeStatus.PREVENTED})
-_OPEN = (Status.HELD, Status.SCHEDULED, Status.LIVE, Status.ENDING)
-_PAGE = 50
-# No session that began longer ago is still running.
-_LONGEST = timedelta(days=1)
 
 
 class Disputes:
@@ -55,7 +48,7 @@ class Disputes:
         evidence = {"dispute": dispute.dispute_id, "status": dispute.status.value}
         if dispute.status is DisputeStatus.LOST:
             # What it paid for is given up first, so that its money covers the claim.
-            for booking in self._open_bookings(payment):
+            for booking in open_bookings_paid_by(payment, self._bookings):
                 self._ask(booking, bc.GiveUp(payment_id), evidence)
         lost = dispute.status is DisputeStatus.LOST
         over = lost or dispute.status in _FOR_US
@@ -73,25 +66,9 @@ class Disputes:
             Cause("NoteDispute", PROVIDER, evidence),
         )
         command = bc.Freeze(payment_id) if payment.contested else bc.Thaw(payment_id)
-        for booking in self._open_bookings(payment):
+        for booking in open_bookings_paid_by(payment, self._bookings):
             self._ask(booking, command, evidence)
 
     def _ask(self, booking: Booking, command: bc.Command, evidence: dict[str, str]) -> None:
         cause = Cause(type(command).__name__, PROVIDER, evidence)
         self._bookings.apply(booking.booking_id, command, cause)
-
-    def _open_bookings(self, payment: Payment) -> Iterator[Booking]:
-        """Bookings that are not over and that this payment stands behind, by card or lots."""
-        if payment.customer_id is None:
-            return
-        cursor: str | None = None
-        while True:
-            page = self._bookings.store.bookings_of(payment.customer_id, cursor, _PAGE)
-            for summary in page.items:
-                if summary.status in _OPEN:
-                    booking = self._bookings.load(summary.booking_id).state
-                    if payment.payment_id in {h.payment_id for h in booking.holdings}:
-                        yield booking
-            cursor = page.cursor
-            if cursor is None or page.items[-1].starts_at < self._bookings.clock.now() - _LONGEST:
-                return

@@ -32,6 +32,7 @@ _QUEUES = {
     EffectKind.CANCEL_INTENT: Queue.PAYMENTS,
     EffectKind.LOOK_UP_INTENT: Queue.PAYMENTS,
     EffectKind.LOOK_UP_DISPUTE: Queue.PAYMENTS,
+    EffectKind.REGAIN_LOTS: Queue.PAYMENTS,
     EffectKind.REFUND: Queue.PAYMENTS,
     EffectKind.RETURN_DUPLICATE: Queue.PAYMENTS,
     EffectKind.OPEN_CASE: Queue.MESSAGES,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from shared.application.bookings import Bookings
+from shared.application.paid_bookings import open_bookings_paid_by
 from shared.application.payments import PROVIDER, CardPayments
 from shared.application.ports import Payments, ProviderRefund, RefundStatus
 from shared.application.refund_desk import bought_with
@@ -108,6 +109,11 @@ class Refunds:
         else:
             self._by_hand(payment, ours, refund)
 
+    def regain(self, payment_id: str) -> None:
+        """Take back lots that a session gave back although their price had gone back (S2.7)."""
+        cause = Cause("Regain", "worker", {})
+        self._payments.apply(payment_id, lambda p: c.Regain(self._lots(p)), cause)
+
     def _by_hand(self, payment: Payment, known: Refund | None, refund: ProviderRefund) -> None:
         """What was refunded in the dashboard is not owed, nor sold, any more."""
         payment_id, evidence = payment.payment_id, {"refund": refund.provider_refund_id}
@@ -118,9 +124,13 @@ class Refunds:
                 self._came_back(payment_id, undone, Cause("UndoRefund", PROVIDER, evidence))
             return
         in_full = payment.refunded + refund.amount == payment.captured
-        if known is None and payment.booking_id is not None and in_full:
+        if known is None and in_full:
             cause = Cause("GiveUp", PROVIDER, evidence)
-            self._bookings.apply(payment.booking_id, bc.GiveUp(payment_id), cause)
+            paid = [b.booking_id for b in open_bookings_paid_by(payment, self._bookings)]
+            # Its own is named by itself: the customer's list may be a moment behind.
+            for booking_id in dict.fromkeys((payment.booking_id, *paid)):
+                if booking_id is not None:
+                    self._bookings.apply(booking_id, bc.GiveUp(payment_id), cause)
         self._payments.apply(
             payment_id,
             lambda p: c.SeeRefund(refund.provider_refund_id, refund.amount, self._lots(p)),

@@ -63,7 +63,8 @@ def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:
         case e.BookingExpired() | e.BookingCancelled():
             unpaid = CANCEL_INTENT in after.pending
             cancel = (effect(EffectKind.CANCEL_INTENT),) if unpaid else ()
-            return _give_back(before, event.restored, (*cancel, *_claimed(after)))
+            effects = (*cancel, *_claimed(after, event.restored))
+            return _give_back(before, event.restored, effects)
         case e.BookingMoved():
             return Consequences(slots=(*_slots(before, claim=False), *_slots(after, claim=True)))
         case e.PaymentConfirmed():
@@ -267,9 +268,17 @@ def _settle(event: e.SessionClosed, after: Booking) -> Consequences:
         if lot is not None:
             postings += ledger.move(unit, held, customer, unused)
             postings += _money(lot.value, held, customer)
-    return Consequences(postings=tuple(postings), new_lots=event.returned, effects=_claimed(after))
+    claimed = _claimed(after, event.returned)
+    return Consequences(postings=tuple(postings), new_lots=event.returned, effects=claimed)
 
 
-def _claimed(after: Booking) -> tuple[Effect, ...]:
-    """Lots that came back while a bank claims their payment are frozen in their turn (S2.7)."""
-    return tuple(Effect(EffectKind.LOOK_UP_DISPUTE, payment) for payment in sorted(after.frozen))
+def _claimed(after: Booking, back: tuple[Lot, ...]) -> tuple[Effect, ...]:
+    """Lots that came back may be claimed by a bank, or their price went back before (S2.7).
+
+    The first are frozen in their turn; the second are not the customer's any more.
+    """
+    bought = sorted({lot.payment_id for lot in back if lot.payment_id is not None})
+    return (
+        *(Effect(EffectKind.REGAIN_LOTS, payment) for payment in bought),
+        *(Effect(EffectKind.LOOK_UP_DISPUTE, payment) for payment in sorted(after.frozen)),
+    )

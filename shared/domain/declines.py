@@ -142,3 +142,13 @@ def advice_text(advice: Advice, language: str) -> str:
     """The advice in plain words; English where the language is not one of ours."""
     words = _TEXTS[advice]
     return words.get(language, words["en"])
+
+
+# Whoever holds such a card is not told why (docs.stripe.com/declines/codes: "present as you would
+# generic_decline").
+_SECRET = frozenset({"fraudulent", "lost_card", "merchant_blacklist", "stolen_card"})
+
+
+def told_code(code: str | None) -> str | None:
+    """The reason of a decline, as far as whoever holds the card may know it."""
+    return "generic_decline" if code in _SECRET else code

@@ -25,6 +25,7 @@ class EffectKind(StrEnum):
     SEND_LETTER = "send_letter"
     LOOK_UP_INTENT = "look_up_intent"
     LOOK_UP_DISPUTE = "look_up_dispute"
+    REGAIN_LOTS = "regain_lots"
     RETURN_DUPLICATE = "return_duplicate"
     OPEN_CASE = "open_case"
     SEND_PAYMENT_LETTER = "send_payment_letter"

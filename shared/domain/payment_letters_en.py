@@ -154,8 +154,8 @@ Transaction number: {payment}.
         "Case {case}: we have your refund request",
         """Hello,
 
-on {moment} we received a request to refund {refund}, transaction number {payment}. Its case number
-is {case}. We compare it with our records and answer by {deadline} at the latest.
+on {moment} we received a refund request that named this address. Its case number is {case}. We
+compare it with our records and answer by {deadline} at the latest.
 
 If you did not ask for this, please answer this message and tell us.
 """,

@@ -25,6 +25,7 @@ _EVENTS = {
     "PaymentAllocated": "{money} to the booking",
     "PaymentCredited": "the money stands on the balance",
     "PaymentReturned": "{money} back from the booking",
+    "LotsRegained": "what had been returned before is taken off the balance",
     "CardReturned": "what the card paid goes back: {money}",
     "RefundRequested": "{money} is to go back: {reason}",
     "RefundAttempted": "the last attempt did nothing, attempt {attempt}",

@@ -49,7 +49,7 @@ class BookingRows(Decisions):
             )
         )
         keys = [(row.pk, row.sk) for row in found[:limit]]
-        rows = {row.pk: row for row in head.batch_get(keys)}
+        rows = {row.pk: row for row in head.batch_get(keys, consistent_read=True)}
         return Page(
             [_summary(rows[pk]) for pk, _ in keys],
             found[limit - 1].owner_sort if len(found) > limit else None,

@@ -103,7 +103,7 @@ class PaymentRows(Decisions):
             )
         )
         keys = [(row.pk, row.sk) for row in found[:limit]]
-        rows = {row.pk: row for row in self._tables.case_head.batch_get(keys)}
+        rows = {row.pk: row for row in self._tables.case_head.batch_get(keys, consistent_read=True)}
         items = [
             CaseSummary(
                 pk.partition("#")[2],

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from shared.application.ports import (
@@ -43,7 +44,7 @@ def intent_from(document: Mapping[str, Any]) -> Intent:
     failure = document.get("last_payment_error") or {}
     return Intent(
         intent_id=document["id"],
-        status=IntentStatus(document["status"]),
+        status=_known(IntentStatus, document["status"], IntentStatus.PROCESSING),
         amount=Money(document["amount"], currency),
         received=Money(document.get("amount_received") or 0, currency),
         charge_id=_id(charge),
@@ -67,7 +68,7 @@ def refund_from(document: Mapping[str, Any]) -> ProviderRefund:
         intent_id=_id(document.get("payment_intent")),
         charge_id=_id(document.get("charge")),
         amount=Money(document["amount"], document["currency"]),
-        status=RefundStatus(document["status"]),
+        status=_known(RefundStatus, document["status"], RefundStatus.PENDING),
         metadata=dict(document.get("metadata") or {}),
         failure_reason=document.get("failure_reason"),
         created=_moment(document["created"]),
@@ -97,7 +98,7 @@ def dispute_from(document: Mapping[str, Any]) -> ProviderDispute:
         intent_id=_id(document.get("payment_intent")),
         charge_id=str(_id(document["charge"])),
         amount=Money(document["amount"], document["currency"]),
-        status=_APPEALS.get(status) or DisputeStatus(status),
+        status=_APPEALS.get(status) or _known(DisputeStatus, status, DisputeStatus.UNDER_REVIEW),
         reason=document["reason"],
         movements=tuple(
             Movement(each["id"], each["amount"], each["fee"], each["currency"])
@@ -174,3 +175,11 @@ def unanswered(detail: str, *, reading: bool) -> RedialError:
     """A request that was sent and not properly answered."""
     kind = Unavailable if reading else OutcomeUnknown
     return kind("provider_failed", detail)
+
+
+def _known[S: StrEnum](states: type[S], said: str | None, undecided: S) -> S:
+    """A state as we know it; one that is new, or not said, as not decided: it is asked for again.
+
+    A single object we cannot read must not keep us from the rest of a list.
+    """
+    return states(said) if said is not None and said in set(states) else undecided

@@ -1,11 +1,12 @@
 """What is claimed back of a payment: refunds by us or by hand, disputes by the customer's bank."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.lots import Lot
 from shared.domain.money import Money
+from shared.domain.payment import dispute_events as de
 from shared.domain.payment import events as e
 
 
@@ -32,6 +33,10 @@ class RefundStatus(StrEnum):
         return self in (RefundStatus.REQUESTED, RefundStatus.ACCEPTED)
 
 
+DISPUTE_LOST = "dispute_lost"
+REFUNDED_BY_HAND = "refunded_by_hand"
+# Why a refund is denied whose money pays for something else of the same payment.
+WITH_THE_PAYMENT = frozenset({DISPUTE_LOST, REFUNDED_BY_HAND})
 _COUNTS = frozenset({"awaiting_approval", "requested", "accepted", "settled"})
 # Nobody can say that the provider has these.
 NOT_PAID_OUT = frozenset({RefundStatus.AWAITING_APPROVAL, RefundStatus.REQUESTED})
@@ -64,6 +69,12 @@ class Refund:
     code: str | None = None
     overdue: frozenset[e.Stage] = frozenset()
 
+    @property
+    def given(self) -> int:
+        """Its goodwill, minor units; none where a manager denied it."""
+        denied = self.status is RefundStatus.DENIED and self.code not in WITH_THE_PAYMENT
+        return 0 if denied else self.goodwill
+
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
@@ -90,3 +101,26 @@ class Dispute:
     def is_open(self) -> bool:
         """Whether the bank has not decided yet."""
         return self.lost is None
+
+    @property
+    def claims(self) -> bool:
+        """Whether the bank wants money back and has not decided; an inquiry only asks."""
+        return self.is_open and not self.inquiry
+
+    def after(
+        self, event: de.LotsFrozen | de.DisputeEscalated | de.FundsMoved | de.DisputeClosed
+    ) -> "Dispute":
+        """The claim after one event of its own."""
+        match event:
+            case de.LotsFrozen():
+                return replace(self, frozen=(*self.frozen, *event.lots))
+            case de.DisputeEscalated():
+                return replace(self, inquiry=False)
+            case de.FundsMoved():
+                return replace(
+                    self,
+                    withdrawn=self.withdrawn - event.amount,
+                    movements=(*self.movements, event.transaction_id),
+                )
+            case de.DisputeClosed():
+                return replace(self, lost=event.lost, frozen=())

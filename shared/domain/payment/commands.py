@@ -78,6 +78,17 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True)
+class Regain:
+    """A session gave lots back: those whose price had gone back before are not the customer's.
+
+    Args:
+        lots: the customer's unused lots that came from this payment, as they stand.
+    """
+
+    lots: tuple[Lot, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RequestRefund:
     """Money is to go back to the card.
 
@@ -244,6 +255,7 @@ Command = (
     | Allocate
     | Credit
     | Return
+    | Regain
     | RequestRefund
     | ApproveRefund
     | DenyRefund

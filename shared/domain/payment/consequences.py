@@ -13,9 +13,9 @@ from shared.domain.lots import Lot, money_lot
 from shared.domain.money import Money
 from shared.domain.payment import dispute_events as de
 from shared.domain.payment import events as e
-from shared.domain.payment.claims import Refund
-from shared.domain.payment.disputes import frozen_after
-from shared.domain.payment.payment import DUPLICATE, WITH_THE_PAYMENT, Payment
+from shared.domain.payment.claims import WITH_THE_PAYMENT, Refund
+from shared.domain.payment.disputes import used_up
+from shared.domain.payment.payment import DUPLICATE, Payment, owed_again
 from shared.domain.pending import LOOK_UP
 
 _NOTHING = Consequences()
@@ -40,7 +40,7 @@ def consequences(before: Payment | None, events: Iterable[tuple[e.Event, Payment
         postings=tuple(p for part in parts for p in part.postings),
         new_lots=new_lots,
         taken=taken,
-        effects=tuple(f for part in parts for f in part.effects),
+        effects=tuple(dict.fromkeys(f for part in parts for f in part.effects)),
     )
 
 
@@ -72,12 +72,14 @@ def _of(event: e.Event, before: Payment, after: Payment) -> Consequences:
             regained = Money(event.regained, event.amount.currency)
             back = _money(event.amount, booking, own)
             return Consequences(postings=(*back, *_money(regained, own, ledger.GOODWILL)))
+        case e.LotsRegained():
+            return _regained(event, after, own)
         case e.PaymentCredited():
             return _to_balance(event.lot, own, after)
         case de.LotsFrozen():
             return _freeze(event, after)
         case de.FundsMoved():
-            return Consequences(postings=_moved(event, before))
+            return _moved(event, before)
         case de.DisputeClosed():
             return _close(event, before, after)
         case e.CaseNeeded():
@@ -89,7 +91,7 @@ def _of(event: e.Event, before: Payment, after: Payment) -> Consequences:
         case e.EffectRedriven():
             return Consequences(effects=(_again(after, event.effect_id),))
         case _:
-            return _refund(event, after, own)
+            return _refund(event, before, after, own)
 
 
 def _effect(kind: EffectKind, payment: Payment, subject: str) -> Consequences:
@@ -114,7 +116,7 @@ def _again(after: Payment, effect_id: str) -> Effect:
 # --- refunds --------------------------------------------------------------------------------------
 
 
-def _refund(event: e.Event, after: Payment, own: str) -> Consequences:
+def _refund(event: e.Event, before: Payment, after: Payment, own: str) -> Consequences:
     match event:
         case e.RefundRequested():
             back = ledger.refund_account(event.refund_id)
@@ -127,7 +129,7 @@ def _refund(event: e.Event, after: Payment, own: str) -> Consequences:
         case e.RefundApproved():
             return Consequences(effects=(_send(after, event.refund_id),))
         case e.RefundDenied():
-            return _denied(event, _known(after, event.refund_id), after, own)
+            return _denied(event, before, after, own)
         case e.RefundSettled():
             amount = _known(after, event.refund_id).amount
             back = ledger.refund_account(event.refund_id)
@@ -140,6 +142,8 @@ def _refund(event: e.Event, after: Payment, own: str) -> Consequences:
             return Consequences(
                 postings=_gather(event, after, own, ledger.PROVIDER),
                 taken=_lots_taken(event.taken),
+                # What we gave may stand on his balance beside it: then it is ours again.
+                effects=_regain(after) if event.goodwill else (),
             )
         case e.RefundUndone():
             refund = _known(after, event.provider_refund_id)
@@ -167,7 +171,8 @@ def _gather(
     return tuple(postings)
 
 
-def _denied(event: e.RefundDenied, refund: Refund, after: Payment, own: str) -> Consequences:
+def _denied(event: e.RefundDenied, before: Payment, after: Payment, own: str) -> Consequences:
+    refund = _known(before, event.refund_id)
     back = ledger.refund_account(event.refund_id)
     currency = refund.amount.currency
     if event.why in WITH_THE_PAYMENT:
@@ -184,9 +189,20 @@ def _denied(event: e.RefundDenied, refund: Refund, after: Payment, own: str) -> 
     )
     postings = [p for lot in lots for p in _to_balance(lot, back, after).postings]
     rest = refund.amount.minor - refund.goodwill - sum(lot.paid.minor for lot in lots)
-    postings += ledger.move(currency, back, own, rest)
-    postings += ledger.move(currency, back, ledger.GOODWILL, refund.goodwill)
-    return Consequences(postings=tuple(postings), new_lots=lots)
+    again = owed_again(before, event)
+    postings += ledger.move(currency, back, own, rest + again)
+    postings += ledger.move(currency, back, ledger.GOODWILL, refund.goodwill - again)
+    return Consequences(postings=tuple(postings), new_lots=lots, effects=_claimed(after))
+
+
+def _claimed(after: Payment) -> tuple[Effect, ...]:
+    """What came back may be claimed by a bank, or its price went back before (S2.7)."""
+    frozen = _effect(EffectKind.LOOK_UP_DISPUTE, after, "").effects if after.contested else ()
+    return (*frozen, *(_regain(after) if after.kept or after.goodwill else ()))
+
+
+def _regain(payment: Payment) -> tuple[Effect, ...]:
+    return _effect(EffectKind.REGAIN_LOTS, payment, "").effects
 
 
 def _come_back(refund: Refund, after: Payment, source: str, own: str) -> Consequences:
@@ -200,7 +216,7 @@ def _come_back(refund: Refund, after: Payment, source: str, own: str) -> Consequ
         after.captured_at or after.opened_at,
         our_fault=True,
     )
-    return _to_balance(lot, source, after)
+    return replace(_to_balance(lot, source, after), effects=_claimed(after))
 
 
 def _known(payment: Payment, refund_id: str) -> Refund:
@@ -208,6 +224,15 @@ def _known(payment: Payment, refund_id: str) -> Refund:
     if refund is None:
         raise LookupError(f"payment {payment.payment_id} has no refund {refund_id}")
     return refund
+
+
+def _regained(event: e.LotsRegained, after: Payment, own: str) -> Consequences:
+    currency = after.captured.currency
+    postings = [p for part in event.taken for p in _from_balance(part, after, own)]
+    worth = sum(part.value.minor for part in event.taken)
+    postings += ledger.move(currency, own, ledger.GOODWILL, event.goodwill)
+    postings += ledger.move(currency, own, ledger.LOSSES, worth - event.goodwill)
+    return Consequences(postings=tuple(postings), taken=_lots_taken(event.taken))
 
 
 # --- disputes -------------------------------------------------------------------------------------
@@ -222,15 +247,19 @@ def _freeze(event: de.LotsFrozen, after: Payment) -> Consequences:
     )
 
 
-def _moved(event: de.FundsMoved, before: Payment) -> tuple[ledger.Posting, ...]:
+def _moved(event: de.FundsMoved, before: Payment) -> Consequences:
     """What the provider took or gave, and its fee; once it is lost, it is our loss or gain."""
     currency = before.captured.currency
     dispute = before.dispute(event.dispute_id)
     lost = dispute is not None and dispute.lost
     other = ledger.LOSSES if lost else ledger.dispute_account(event.dispute_id)
-    return (
-        *ledger.move(currency, ledger.PROVIDER, other, event.amount),
-        *ledger.move(currency, ledger.FEES, ledger.PROVIDER, event.fee),
+    return Consequences(
+        postings=(
+            *ledger.move(currency, ledger.PROVIDER, other, event.amount),
+            *ledger.move(currency, ledger.FEES, ledger.PROVIDER, event.fee),
+        ),
+        # What the bank keeps of it is not the customer's any more, though it had thawed.
+        effects=_regain(before) if lost else (),
     )
 
 
@@ -246,7 +275,7 @@ def _close(event: de.DisputeClosed, before: Payment, after: Payment) -> Conseque
     currency = after.captured.currency
     postings = [p for lot in event.thawed for p in _thaw(lot, after, frozen)]
     if event.lost:
-        used = frozen_after(dispute.frozen, event.thawed)
+        used = used_up(before.frozen, (*event.thawed, *event.waiting))
         for part in used:
             postings += _money(part.value, frozen, claim)
             if not part.lot.is_money:
@@ -261,6 +290,8 @@ def _close(event: de.DisputeClosed, before: Payment, after: Payment) -> Conseque
         for refund in after.refunds
         if refund.status.is_open and not event.lost
     )
+    if event.thawed:
+        again = (*again, *_regain(after))
     return Consequences(postings=tuple(postings), new_lots=event.thawed, effects=again)
 
 

@@ -13,7 +13,7 @@ from shared.domain.lots import Lot, money_lot
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
 from shared.domain.payment import events as e
-from shared.domain.payment.claims import NOT_PAID_OUT, Refund, RefundStatus
+from shared.domain.payment.claims import NOT_PAID_OUT, REFUNDED_BY_HAND, Refund, RefundStatus
 from shared.domain.payment.disputes import note_dispute
 from shared.domain.payment.duties import (
     OWNER_UNKNOWN,
@@ -21,9 +21,10 @@ from shared.domain.payment.duties import (
     case_id,
     case_needed,
     duties,
+    left_lot,
     letter,
 )
-from shared.domain.payment.payment import DUPLICATE, REFUNDED_BY_HAND, Payment, Status, evolve
+from shared.domain.payment.payment import DUPLICATE, Payment, Status, evolve
 from shared.domain.payment.refund_sources import unused_of
 from shared.domain.payment_letters import PaymentLetter
 from shared.domain.policy import Policy
@@ -95,10 +96,12 @@ def _answer(
             return _assign(payment, command, now)
         case c.Return():
             return (_returned(payment, command.booking_id, command.amount),)
+        case c.Regain():
+            return _regain(payment, command)
         case c.RequestRefund():
             return _request_refund(payment, command, now, policy, calendar)
         case c.ApproveRefund() | c.DenyRefund():
-            return _approve(payment, command)
+            return _approve(payment, command, now)
         case c.NoteRefund() | c.RetryRefund() | c.NoteRefundRefused():
             return _note_refund(payment, command, now, policy)
         case c.SeeRefund():
@@ -196,6 +199,8 @@ def _answer_duplicate(payment: Payment, command: c.AnswerDuplicate) -> tuple[e.E
         raise RuleBroken("nothing_asked", "Nobody asked about this payment.")
     if payment.wanted_both == command.wanted_both:
         return ()
+    if not command.wanted_both and payment.refundable.minor == 0:
+        return ()  # it has gone back already, whoever asked for that
     if not payment.asks:
         raise RuleBroken("question_over", "This was answered or returned, or a person has it now.")
     return (e.DuplicateAnswered(command.wanted_both),)
@@ -245,6 +250,17 @@ def _returned(payment: Payment, booking_id: str, amount: Money) -> e.PaymentRetu
     return e.PaymentReturned(booking_id, amount, min(max(0, beyond), amount.minor))
 
 
+def _regain(payment: Payment, command: c.Regain) -> tuple[e.Event, ...]:
+    """What is the customer's beyond what may still go back was given to him before (S2.7)."""
+    here = sum(lot.value.minor for lot in command.lots) + max(0, payment.unallocated)
+    here += sum(lot.value.minor for lot in payment.frozen)
+    beyond = min(here - payment.refundable.minor, payment.goodwill + payment.kept)
+    taken, covered = unused_of(command.lots, max(0, beyond))
+    if not taken:
+        return ()
+    return (e.LotsRegained(taken, min(covered, max(0, payment.goodwill))),)
+
+
 def _require_refundable(payment: Payment, amount: Money) -> None:
     """Refuse an amount that cannot go back on a payment, with the fact (Never 2).
 
@@ -284,7 +300,9 @@ def _needs_approval(payment: Payment, command: c.RequestRefund, policy: Policy) 
     return before + command.amount.minor > limit
 
 
-def _approve(payment: Payment, command: c.ApproveRefund | c.DenyRefund) -> tuple[e.Event, ...]:
+def _approve(
+    payment: Payment, command: c.ApproveRefund | c.DenyRefund, now: datetime
+) -> tuple[e.Event, ...]:
     refund = _known(payment, command.refund_id)
     if refund.status is not RefundStatus.AWAITING_APPROVAL:
         already = RefundStatus.DENIED if isinstance(command, c.DenyRefund) else None
@@ -295,7 +313,11 @@ def _approve(payment: Payment, command: c.ApproveRefund | c.DenyRefund) -> tuple
         if refund.by == command.by:
             raise RuleBroken("four_eyes", "Somebody else must approve what you asked for.")
         return (e.RefundApproved(refund.refund_id, command.by),)
-    return (e.RefundDenied(refund.refund_id, command.by, "manager"),)
+    denied = e.RefundDenied(refund.refund_id, command.by, "manager")
+    kept = evolve(payment, denied, now)
+    if kept.unallocated <= 0 or kept.customer_id is None or kept.locked:
+        return (denied,)
+    return denied, e.PaymentCredited(left_lot(kept, refund.refund_id))
 
 
 def _note_refund(

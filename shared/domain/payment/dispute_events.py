@@ -58,9 +58,11 @@ class DisputeClosed:
         lost: the money stays with the bank.
         covered: of it, what was frozen or not yet allotted, minor units; the rest is our loss.
         thawed: the lots that are the customer's again.
+        waiting: the lots that wait on, for another claim on the same payment.
     """
 
     dispute_id: str
     lost: bool
     covered: int
     thawed: tuple[Lot, ...]
+    waiting: tuple[Lot, ...] = ()

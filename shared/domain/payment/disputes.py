@@ -8,9 +8,9 @@ from shared.domain.money import Money
 from shared.domain.payment import commands as c
 from shared.domain.payment import dispute_events as de
 from shared.domain.payment import events as e
-from shared.domain.payment.claims import NOT_PAID_OUT, Dispute
+from shared.domain.payment.claims import DISPUTE_LOST, NOT_PAID_OUT, Dispute
 from shared.domain.payment.duties import letter
-from shared.domain.payment.payment import DISPUTE_LOST, Payment
+from shared.domain.payment.payment import Payment
 from shared.domain.payment.refund_sources import MOST_PARTS, most_worth, unused_of
 from shared.domain.payment_letters import PaymentLetter
 
@@ -31,7 +31,7 @@ def note_dispute(payment: Payment, command: c.NoteDispute, now: datetime) -> tup
         events.append(de.DisputeEscalated(command.dispute_id))
     unused = most_worth(
         (lot for lot in command.lots if lot.payment_id == payment.payment_id),
-        MOST_PARTS - len(known.frozen),
+        MOST_PARTS - len(payment.frozen),
     )
     if known.is_open and unused and not command.inquiry:
         events.append(de.LotsFrozen(command.dispute_id, unused))
@@ -47,24 +47,33 @@ def note_dispute(payment: Payment, command: c.NoteDispute, now: datetime) -> tup
 def _close(
     payment: Payment, dispute: Dispute, withdrawn: int, now: datetime, *, lost: bool
 ) -> list[e.Event]:
-    """Won: all is as before. Lost: what was frozen and not paid out covers it, never twice."""
+    """Won: all is as before. Lost: what was frozen and not paid out covers it, never twice.
+
+    Lots wait for the payment, whichever claim froze them, as long as any bank claims it.
+    """
+    beside = [d for d in payment.disputes if d.dispute_id != dispute.dispute_id]
+    frozen = (*(lot for d in beside for lot in d.frozen), *dispute.frozen)
+    claimed = any(d.claims for d in beside)
     if not lost:
-        won = de.DisputeClosed(dispute.dispute_id, False, 0, dispute.frozen)
+        won = _closed(dispute, 0, frozen, lost=False, claimed=claimed)
         return [won, *_left_over(payment, dispute, payment.unallocated, now)]
     unpaid = [r for r in payment.refunds if r.status in NOT_PAID_OUT]
     denied: list[e.Event] = [e.RefundDenied(r.refund_id, "system", DISPUTE_LOST) for r in unpaid]
     here = payment.unallocated + sum(r.amount.minor for r in unpaid)
     from_here = max(0, min(here, withdrawn))
-    taken, from_lots = unused_of(dispute.frozen, withdrawn - from_here)
+    taken, from_lots = unused_of(frozen, withdrawn - from_here)
     gone = {part.lot.lot_id: part.seconds for part in taken}
-    thawed = [lot.without(gone.get(lot.lot_id, 0)) for lot in dispute.frozen]
-    closed = de.DisputeClosed(
-        dispute.dispute_id,
-        True,
-        from_here + from_lots,
-        tuple(lot for lot in thawed if lot.left),
-    )
+    rest = (lot.without(gone.get(lot.lot_id, 0)) for lot in frozen)
+    kept = tuple(lot for lot in rest if lot.left)
+    closed = _closed(dispute, from_here + from_lots, kept, lost=True, claimed=claimed)
     return [*denied, closed, *_left_over(payment, dispute, here - from_here, now)]
+
+
+def _closed(
+    dispute: Dispute, covered: int, kept: tuple[Lot, ...], *, lost: bool, claimed: bool
+) -> de.DisputeClosed:
+    thawed, waiting = ((), kept) if claimed else (kept, ())
+    return de.DisputeClosed(dispute.dispute_id, lost, covered, thawed, waiting)
 
 
 def _left_over(
@@ -84,8 +93,8 @@ def _left_over(
     return (e.PaymentCredited(lot),)
 
 
-def frozen_after(before: tuple[Lot, ...], thawed: tuple[Lot, ...]) -> tuple[e.Taken, ...]:
-    """What of the frozen lots was used up by a lost dispute."""
-    left = {lot.lot_id: lot.left for lot in thawed}
+def used_up(before: tuple[Lot, ...], kept: tuple[Lot, ...]) -> tuple[e.Taken, ...]:
+    """What of the frozen lots went into a lost dispute."""
+    left = {lot.lot_id: lot.left for lot in kept}
     parts = tuple(e.Taken(lot, lot.left - left.get(lot.lot_id, 0)) for lot in before)
     return tuple(part for part in parts if part.seconds)

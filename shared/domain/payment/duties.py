@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from shared.domain.case.events import CaseKind
 from shared.domain.duty import Duty
+from shared.domain.lots import Lot, money_lot
+from shared.domain.money import Money
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import NOT_PAID_OUT, Refund, RefundStatus
 from shared.domain.payment.payment import DUPLICATE, Payment
@@ -29,6 +31,11 @@ def duties(payment: Payment, policy: Policy) -> Iterator[Duty[e.Event]]:
         yield Duty(at, (e.EffectRedriven(effect_id),))
     for refund in payment.refunds:
         yield from _deadlines(payment, refund, policy)
+    if payment.unallocated_since is not None and payment.customer_id and not payment.locked:
+        # Whatever was to use it did not come, or came undone: it is the customer's.
+        at = payment.unallocated_since + timedelta(seconds=policy.effect_redrive_after)
+        what = f"left-{int(at.timestamp())}"
+        yield Duty(at, (e.PaymentCredited(left_lot(payment, what)),))
     if payment.question is not None and payment.asks:
         at = payment.question.answer_by
         yield Duty(
@@ -63,6 +70,21 @@ def _deadlines(payment: Payment, refund: Refund, policy: Policy) -> Iterator[Dut
             case_needed(matter, CaseKind.REFUND_OVERDUE, at, policy),
         )
         yield Duty(at, (*late, *letter(payment, PaymentLetter.REFUND_DELAYED, refund.refund_id)))
+
+
+def left_lot(payment: Payment, what: str) -> Lot:
+    """What of a payment belongs to nothing, as money on its customer's balance.
+
+    Args:
+        what: makes the lot's id unique.
+    """
+    return money_lot(
+        f"{payment.payment_id}-{what}",
+        Money(payment.unallocated, payment.captured.currency),
+        payment.payment_id,
+        payment.captured_at or payment.opened_at,
+        our_fault=True,
+    )
 
 
 def case_needed(matter: str, kind: CaseKind, now: datetime, policy: Policy) -> e.CaseNeeded:

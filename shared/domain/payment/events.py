@@ -159,6 +159,19 @@ class PaymentReturned:
     regained: int
 
 
+@dataclass(frozen=True, slots=True)
+class LotsRegained:
+    """Lots that a session gave back although their price had gone back before are ours again.
+
+    Args:
+        taken: what leaves the balance.
+        goodwill: of it, what refunds had given as goodwill, minor units; banks took the rest.
+    """
+
+    taken: tuple[Taken, ...]
+    goodwill: int
+
+
 # --- refunds --------------------------------------------------------------------------------------
 
 
@@ -375,6 +388,7 @@ Event = (
     | PaymentCredited
     | CustomerAssigned
     | PaymentReturned
+    | LotsRegained
     | RefundRequested
     | RefundApproved
     | RefundDenied

@@ -7,10 +7,11 @@ from enum import StrEnum
 
 from shared.domain.card import Card
 from shared.domain.case.events import CaseKind
+from shared.domain.lots import Lot
 from shared.domain.money import Money
 from shared.domain.payment import dispute_events as de
 from shared.domain.payment import events as e
-from shared.domain.payment.claims import Dispute, Refund, RefundStatus
+from shared.domain.payment.claims import WITH_THE_PAYMENT, Dispute, Refund, RefundStatus
 from shared.domain.payment_letters import PaymentLetter
 from shared.domain.pending import LOOK_UP, Pending, asked, settled
 
@@ -40,6 +41,8 @@ class Payment:
     Args:
         captured: what the provider took.
         unallocated: of it, what belongs to no booking, balance or refund; minor units.
+        unallocated_since: when that began; None while it is zero.
+        regained: of the goodwill that refunds gave, what sessions gave back since; minor units.
         cases: case numbers by the matter they were opened for.
         letters: what was written already, by its id.
     """
@@ -56,6 +59,8 @@ class Payment:
     status: Status
     captured: Money
     unallocated: int = 0
+    unallocated_since: datetime | None = None
+    regained: int = 0
     charge_id: str | None = None
     card: Card | None = None
     captured_at: datetime | None = None
@@ -93,15 +98,22 @@ class Payment:
     @property
     def refundable(self) -> Money:
         """What may still go back: captured, less refunds and what banks have kept (Never 2)."""
-        kept = sum(d.withdrawn for d in self.disputes if d.lost)
-        return self.captured - self.refunded - Money(kept, self.captured.currency)
+        return self.captured - self.refunded - Money(self.kept, self.captured.currency)
 
     @property
     def asks(self) -> bool:
         """Whether the customer may still say if he wanted both; what is back needs no answer."""
-        return (
-            self.question is not None and not self.question_over and self.refundable.minor > 0
-        )
+        return self.question is not None and not self.question_over and self.refundable.minor > 0
+
+    @property
+    def kept(self) -> int:
+        """What banks have kept of it, minor units."""
+        return sum(d.withdrawn for d in self.disputes if d.lost)
+
+    @property
+    def goodwill(self) -> int:
+        """What refunds gave beyond what was unused, and is not ours again; minor units."""
+        return sum(r.given for r in self.refunds) - self.regained
 
     @property
     def locked(self) -> bool:
@@ -111,7 +123,12 @@ class Payment:
     @property
     def contested(self) -> bool:
         """Whether a bank claims it back: what was bought with it waits; an inquiry only asks."""
-        return any(d.is_open and not d.inquiry for d in self.disputes)
+        return any(d.claims for d in self.disputes)
+
+    @property
+    def frozen(self) -> tuple[Lot, ...]:
+        """The lots that wait until no bank claims the payment any more."""
+        return tuple(lot for dispute in self.disputes for lot in dispute.frozen)
 
 
 def fold(history: Iterable[tuple[datetime, e.Event]]) -> Payment | None:
@@ -141,6 +158,12 @@ def evolve(payment: Payment | None, event: e.Event, at: datetime) -> Payment:
         if not isinstance(event, e.PaymentOpened):
             raise LookupError(f"{type(event).__name__} without a payment")
         return _opened(event, at)
+    after = _evolved(payment, event, at)
+    since = (payment.unallocated_since or at) if after.unallocated > 0 else None
+    return after if since == after.unallocated_since else replace(after, unallocated_since=since)
+
+
+def _evolved(payment: Payment, event: e.Event, at: datetime) -> Payment:
     if type(event) in _MOVING:
         status = TRANSITIONS.get((payment.status, type(event)))
         if status is None:
@@ -162,7 +185,10 @@ def evolve(payment: Payment | None, event: e.Event, at: datetime) -> Payment:
         case e.PaymentCredited():
             return _unallocated(payment, -event.lot.paid.minor)
         case e.PaymentReturned():
-            return _unallocated(payment, event.amount.minor - event.regained)
+            ours = replace(payment, regained=payment.regained + event.regained)
+            return _unallocated(ours, event.amount.minor - event.regained)
+        case e.LotsRegained():
+            return replace(payment, regained=payment.regained + event.goodwill)
         case (
             de.DisputeOpened()
             | de.LotsFrozen()
@@ -256,7 +282,10 @@ def _refunded(payment: Payment, event: e.Event, at: datetime) -> Payment:
             return _ask(approved, event.refund_id, at)
         case e.RefundDenied():
             denied = _with(payment, event.refund_id, status=RefundStatus.DENIED, code=event.why)
-            return _settle(_unallocated(denied, _kept(payment, event)), event.refund_id)
+            again = owed_again(payment, event)
+            denied = replace(denied, regained=denied.regained - again)
+            kept = _kept(payment, event) + again
+            return _settle(_unallocated(denied, kept), event.refund_id)
         case e.RefundAttempted():
             tried = _with(payment, event.refund_id, attempt=event.attempt)
             return _ask(tried, event.refund_id, at)
@@ -288,10 +317,6 @@ def _refunded(payment: Payment, event: e.Event, at: datetime) -> Payment:
             return payment
 
 
-DISPUTE_LOST = "dispute_lost"
-REFUNDED_BY_HAND = "refunded_by_hand"
-# Why a refund is denied whose money pays for something else of the same payment.
-WITH_THE_PAYMENT = frozenset({DISPUTE_LOST, REFUNDED_BY_HAND})
 # Its queue delivers it at least once and its page is always there: to watch over it as over the
 # others would cost every payment some more writes.
 UNWATCHED = frozenset({PaymentLetter.RECEIPT})
@@ -350,6 +375,18 @@ def _kept(payment: Payment, event: e.RefundDenied) -> int:
     return refund.amount.minor - _elsewhere(refund)
 
 
+def owed_again(payment: Payment, event: e.RefundDenied) -> int:
+    """What sessions gave back because of a refund that is now denied: the customer's after all.
+
+    Args:
+        payment: as it stood before.
+    """
+    refund = payment.refund(event.refund_id)
+    if refund is None or event.why in WITH_THE_PAYMENT:
+        return 0
+    return min(refund.goodwill, max(0, refund.goodwill - payment.goodwill))
+
+
 def _with(payment: Payment, refund_id: str, **changes: object) -> Payment:
     refunds = tuple(
         replace(r, **changes) if r.refund_id == refund_id else r  # type: ignore[arg-type]
@@ -375,35 +412,26 @@ def _disputed(
         noted = replace(payment, disputes=(*payment.disputes, dispute))
         return _ask(noted, event.dispute_id, at)
     disputes = tuple(
-        _dispute(d, event) if d.dispute_id == event.dispute_id else d for d in payment.disputes
+        d.after(event) if d.dispute_id == event.dispute_id else d for d in payment.disputes
     )
     noted = replace(payment, disputes=disputes)
     if isinstance(event, de.DisputeClosed):
+        noted = _waiting(noted, event.waiting)
         if event.lost:
-            closed = payment.dispute(event.dispute_id)
-            frozen = sum(lot.value.minor for lot in closed.frozen) if closed else 0
-            thawed = sum(lot.value.minor for lot in event.thawed)
-            noted = _unallocated(noted, -(event.covered - (frozen - thawed)))
+            frozen = sum(lot.value.minor for lot in payment.frozen)
+            kept = sum(lot.value.minor for lot in (*event.thawed, *event.waiting))
+            noted = _unallocated(noted, -(event.covered - (frozen - kept)))
         return _settle(noted, event.dispute_id)
     return noted
 
 
-def _dispute(
-    dispute: Dispute, event: de.LotsFrozen | de.DisputeEscalated | de.FundsMoved | de.DisputeClosed
-) -> Dispute:
-    match event:
-        case de.LotsFrozen():
-            return replace(dispute, frozen=(*dispute.frozen, *event.lots))
-        case de.DisputeEscalated():
-            return replace(dispute, inquiry=False)
-        case de.FundsMoved():
-            return replace(
-                dispute,
-                withdrawn=dispute.withdrawn - event.amount,
-                movements=(*dispute.movements, event.transaction_id),
-            )
-        case de.DisputeClosed():
-            return replace(dispute, lost=event.lost, frozen=())
+def _waiting(payment: Payment, lots: tuple[Lot, ...]) -> Payment:
+    """What is frozen on waits for the first of the claims that are left."""
+    heir = next((d.dispute_id for d in payment.disputes if d.claims), None)
+    disputes = tuple(
+        replace(d, frozen=lots if d.dispute_id == heir else ()) for d in payment.disputes
+    )
+    return replace(payment, disputes=disputes)
 
 
 # --- what both need -------------------------------------------------------------------------------

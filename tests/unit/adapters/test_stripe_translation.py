@@ -3,6 +3,7 @@
 import pytest
 
 from shared.adapters.stripe.translation import charge_from, failure_from, refund_from
+from shared.application.ports import RefundStatus
 from shared.domain.errors import Declined, NotFound, OutcomeUnknown, RedialError, Unavailable
 
 
@@ -74,3 +75,18 @@ def test_refund_of_a_charge_without_an_intent_names_the_charge() -> None:
         }
     )
     assert (refund.intent_id, refund.charge_id) == (None, "ch_1")
+
+
+@pytest.mark.parametrize("status", [None, "a state of next year"])
+def test_a_refund_in_a_state_we_do_not_know_is_not_decided_yet(status: str | None) -> None:
+    # S2.5: one object nobody can read must not keep us from the rest of a list
+    document = {
+        "id": "re_1",
+        "payment_intent": "pi_1",
+        "charge": "ch_1",
+        "amount": 1,
+        "currency": "rub",
+        "status": status,
+        "created": 1,
+    }
+    assert refund_from(document).status is RefundStatus.PENDING

@@ -163,6 +163,9 @@ def test_whoever_holds_a_stolen_card_learns_nothing() -> None:  # S1.14
     intent = house.ask("POST", path).json["payment_intent"]
     report(house, intent, "pm_card_visa_chargeDeclinedStolenCard")
     stolen = house.ask("GET", path)
+    booking = path.removesuffix("/payment")
+    for shown in (booking, f"{booking}/timeline"):
+        assert "stolen" not in house.ask("GET", shown).text
     report(house, intent, "pm_card_visa_chargeDeclined")
     plain = house.ask("GET", path)
     assert "stolen" not in stolen.text

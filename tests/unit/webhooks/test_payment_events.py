@@ -98,3 +98,17 @@ def test_event_of_another_account_is_acknowledged_and_not_worked() -> None:
     # S2.5: docs.stripe.com/connect/webhooks: `account` names it
     assert deliver(EVENT | {"account": "acct_other"})["statusCode"] == 200
     assert kept("evt_1") == frozenset()
+
+
+def test_unknown_type_whose_object_has_no_id_is_acknowledged() -> None:
+    # S2.5: docs.stripe.com/api/balance/balance_object has none
+    about = {"type": "balance.available", "data": {"object": {"object": "balance"}}}
+    assert deliver(EVENT | about)["statusCode"] == 200
+
+
+@pytest.mark.parametrize("wrong", [None, {"id": "pi_1"}, "", "x" * 256, 7])
+def test_worked_type_whose_object_has_no_proper_id_is_refused(wrong: object) -> None:
+    # S2.5
+    answer = deliver(EVENT | {"data": {"object": {"id": wrong}}})
+    assert json.loads(answer["body"])["code"] == "event_malformed"
+    assert kept("evt_1") == frozenset()

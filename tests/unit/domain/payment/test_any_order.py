@@ -12,6 +12,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from shared.domain import ledger
+from shared.domain.effects import Effect, EffectKind
 from shared.domain.errors import RuleBroken
 from shared.domain.payment import commands as c
 from shared.domain.payment.claims import Dispute, Refund, RefundStatus
@@ -19,6 +20,8 @@ from tests.unit.domain.payment.play import (
     AGENT,
     BOOKING_ID,
     MANAGER,
+    PAYMENT_ID,
+    TARIFF,
     PaymentPlay,
     booked,
     nobodys,
@@ -45,7 +48,7 @@ class Anybody:
         self.moved: dict[str, list[tuple[str, int, int]]] = {}
         self.lost: dict[str, bool | None] = {}
         self.asking: set[str] = set()
-        self._count = 0
+        self._count = self._followed = 0
 
     def _fresh(self, prefix: str) -> str:
         self._count += 1
@@ -88,6 +91,9 @@ class Anybody:
     def session(self, _: int, minor: int) -> None:
         if self._booked:
             self.play.session(rub(minor % (self._booked + 1)), self._fresh("lot"))
+            # As the booking's end does (shared/domain/consequences.py).
+            for kind in (EffectKind.LOOK_UP_DISPUTE, EffectKind.REGAIN_LOTS):
+                self.play.effects.append(Effect(kind, PAYMENT_ID))
 
     def spend(self, n: int, minor: int) -> None:
         if lots := sorted(self.play.lots):
@@ -167,6 +173,19 @@ class Anybody:
             self.moved[dispute.dispute_id].append(back)
         self._tell(dispute.dispute_id)
 
+    # --- our workers ------------------------------------------------------------------------------
+
+    def follow(self) -> None:
+        """What was asked for is done: lots are frozen, or ours again."""
+        while self._followed < len(self.play.effects):
+            effect = self.play.effects[self._followed]
+            self._followed += 1
+            if effect.kind is EffectKind.REGAIN_LOTS:
+                self.play.do(c.Regain(self.play.own_lots()))
+            elif effect.kind is EffectKind.LOOK_UP_DISPUTE and not effect.subject:
+                for dispute in self.play.payment.disputes:
+                    self._tell(dispute.dispute_id)
+
     def _give_up(self) -> None:
         self.play.do(c.Return(BOOKING_ID, rub(self._booked)))
 
@@ -179,7 +198,9 @@ class Anybody:
         )
 
 
-ACTIONS = sorted(name for name in vars(Anybody) if not name.startswith("_") and name != "close")
+ACTIONS = sorted(
+    name for name in vars(Anybody) if not name.startswith("_") and name not in ("close", "follow")
+)
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(ACTIONS),
@@ -201,12 +222,29 @@ def test_no_order_of_events_breaks_the_books_or_returns_more_than_was_captured(
     for action, n, minor in steps:
         with suppress(RuleBroken):
             getattr(anybody, action)(n, minor)
+        anybody.follow()
+        assert_nothing_is_his_twice(play)
     for dispute in play.payment.disputes:
         if dispute.is_open:
             anybody.close(dispute, lost=False)
+            anybody.follow()
     event(f"{len(play.payment.refunds)} refunds, {len(play.payment.disputes)} disputes")
     # Never 3: whoever is known has his money, the booking, the balance or the card.
     assert play.payment.unallocated == 0 or play.payment.customer_id is None
     play.now += timedelta(minutes=6)
     play.do(c.Tick())
     assert play.do(c.Tick()) == ()
+    assert_nothing_is_his_twice(play)
+
+
+def assert_nothing_is_his_twice(play: PaymentPlay) -> None:
+    """What he may use, now or when the bank has decided, has not gone back to him besides."""
+    payment, lots = play.payment, play.own_lots()
+    free = sum(lot.value.minor for lot in lots) + payment.unallocated
+    # A second has a price: what cannot be cut exactly stays with him, each time that some is taken.
+    times = 1 + len(payment.refunds) + len(payment.disputes)
+    uncut = times * (TARIFF.price(1).minor + 1) + len(lots)
+    # Goodwill that did not reach the card is his on the balance.
+    given = sum(each.goodwill for each in payment.refunds if not each.status.counts)
+    assert free <= max(0, payment.refundable.minor) + uncut + given
+    assert not (payment.contested and lots), lots
