@@ -19,6 +19,7 @@ from shared.domain.payment.payment import Payment
 # docs.stripe.com/error-codes: somebody refunded by hand what we were to refund.
 _DONE_BY_HAND = frozenset({"charge_already_refunded", "amount_too_large"})
 _DISPUTED = "charge_disputed"
+_MOST_ROUNDS = 50
 
 
 class Refunds:
@@ -112,7 +113,13 @@ class Refunds:
     def regain(self, payment_id: str) -> None:
         """Take back lots that a session gave back although their price had gone back (S2.7)."""
         cause = Cause("Regain", "worker", {})
-        self._payments.apply(payment_id, lambda p: c.Regain(self._lots(p)), cause)
+        lots = self._lots(self._payments.load(payment_id).state)
+        # One decision takes as many lots as one transaction can; the rest follow in further ones.
+        for _ in range(_MOST_ROUNDS):
+            payment = self._payments.apply(payment_id, lambda p: c.Regain(self._lots(p)), cause)
+            before, lots = lots, self._lots(payment)
+            if lots == before:
+                return
 
     def _by_hand(self, payment: Payment, known: Refund | None, refund: ProviderRefund) -> None:
         """What was refunded in the dashboard is not owed, nor sold, any more."""

@@ -176,3 +176,24 @@ def test_minutes_left_of_a_session_whose_money_went_back_meanwhile_are_not_kept(
     given = world.account("losses" if how == "lost" else "goodwill")
     assert 0 < given < timedelta(minutes=5) / timedelta(minutes=30) * HALF_HOUR.minor
     world.assert_books_are_right()
+
+
+def test_a_lost_claim_takes_back_however_many_lots_its_payment_was_split_into() -> None:
+    # S2.7: one decision freezes and takes only as many lots as one transaction can hold
+    world = DyingWorld()
+    world.operator("boris", OPERATOR, hours=10)
+    payment_id = world.top_up(Money(750_000, "rub"))
+    world.after(MINUTE)
+    quarter = timedelta(minutes=15)
+    bookings = [
+        world.book(minutes=5, starts_at=START + quarter * n, use_balance=True) for n in range(30)
+    ]
+    for booking_id in bookings:
+        world.office.cancel(booking_id, world.replay())
+    assert len(world.store.lots("anna")) == len(bookings)
+    dispute = world.provider.open_dispute(payment_id)
+    world.after(HOUR)
+    world.provider.close_dispute(dispute.dispute_id, won=False)
+    world.after(HOUR)
+    assert world.balance_money().get("rub", 0) == 0
+    world.assert_books_are_right()

@@ -124,7 +124,7 @@ def _refund(event: e.Event, before: Payment, after: Payment, own: str) -> Conseq
             return Consequences(
                 postings=_gather(event, after, own, back),
                 taken=_lots_taken(event.taken),
-                effects=asked,
+                effects=(*asked, *(_regain(after) if after.goodwill or after.kept else ())),
             )
         case e.RefundApproved():
             return Consequences(effects=(_send(after, event.refund_id),))
@@ -290,7 +290,7 @@ def _close(event: de.DisputeClosed, before: Payment, after: Payment) -> Conseque
         for refund in after.refunds
         if refund.status.is_open and not event.lost
     )
-    if event.thawed:
+    if event.thawed or event.lost:
         again = (*again, *_regain(after))
     return Consequences(postings=tuple(postings), new_lots=event.thawed, effects=again)
 
