@@ -27,6 +27,7 @@ from infra.bench.wire import Exchange, Wire
 from infra.local.settings import NUMBER, REGION, SENDER, Keys
 from shared import bootstrap
 from shared.adapters.clock import BusinessClock
+from shared.adapters.dynamodb.tables import connect
 
 BASE = "http://redial.example"
 TABLE = "redial"
@@ -200,6 +201,7 @@ def _forget() -> None:
     for part in vars(bootstrap).values():
         if hasattr(part, "cache_clear"):
             part.cache_clear()
+    connect.cache_clear()  # its client was recorded by the stage before
 
 
 @contextmanager

@@ -47,7 +47,8 @@ def table(report: dict[str, Any]) -> str:
 
 def _one(what: str, found: dict[str, Any]) -> str:
     return (
-        f"- One {what} takes {found['stripe_requests']} requests to the provider, "
+        f"- One {what} takes {found['stripe_requests']} "
+        f"request{'s' if found['stripe_requests'] > 1 else ''} to the provider, "
         f"{found['write_units']} write and {found['read_units']:g} read units, "
         f"{sum(found['invocations'].values())} invocations."
     )
