@@ -4,7 +4,7 @@ A far due time stands in the index as it is. A near one is sent as a delayed mes
 keeps a coarse net behind it, so that a live session does not rewrite it at every step.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -43,11 +43,8 @@ def booking_change(
     replay: Replay | None,
 ) -> Change:
     """The change of a booking."""
-    state = before = loaded.state if loaded else None
-    steps: list[tuple[booking_events.Event, Booking]] = []
-    for event in events:
-        state = evolve_booking(state, event, now)
-        steps.append((event, state))
+    before = loaded.state if loaded else None
+    steps = _steps(before, events, now, evolve_booking)
     policy = policy_of(after.policy_version)
     return _assembled(
         loaded,
@@ -77,11 +74,8 @@ def payment_change(
     texts: Mapping[str, str] | None = None,
 ) -> Change:
     """The change of a payment."""
-    state = before = loaded.state if loaded else None
-    steps: list[tuple[payment_events.Event, Payment]] = []
-    for event in events:
-        state = evolve_payment(state, event, now)
-        steps.append((event, state))
+    before = loaded.state if loaded else None
+    steps = _steps(before, events, now, evolve_payment)
     policy = policy_of(after.policy_version)
     return _assembled(
         loaded,
@@ -119,6 +113,20 @@ def case_change(
         Change(after, version, now, cause, events, follows, (), due, True, replay, texts or {}),
         case_due(loaded.state, now) if loaded else None,
     )
+
+
+def _steps[S, E](
+    state: S | None,
+    events: Iterable[E],
+    now: datetime,
+    evolve: Callable[[S | None, E, datetime], S],
+) -> list[tuple[E, S]]:
+    """Each event with the state after it."""
+    steps: list[tuple[E, S]] = []
+    for event in events:
+        state = evolve(state, event, now)
+        steps.append((event, state))
+    return steps
 
 
 def _assembled[S: (Booking, Payment, Case)](

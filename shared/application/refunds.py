@@ -128,7 +128,7 @@ class Refunds:
         if failed:
             if known is not None:
                 undone = c.NoteRefundRefused(known.refund_id, refund.failure_reason or "failed")
-                self._came_back(payment_id, undone, Cause("UndoRefund", PROVIDER, evidence))
+                self._payments.apply(payment_id, undone, Cause("UndoRefund", PROVIDER, evidence))
             return
         in_full = payment.refunded + refund.amount == payment.captured
         if known is None and in_full:
@@ -164,13 +164,7 @@ class Refunds:
             if present is None or not present.status.is_open:
                 return
         cause = Cause("NoteRefundRefused", PROVIDER, {"code": code})
-        self._came_back(payment_id, c.NoteRefundRefused(refund_id, code), cause)
-
-    def _came_back(self, payment_id: str, command: c.NoteRefundRefused, cause: Cause) -> None:
-        """The money is the customer's again, unless a bank claims it: then it waits (S2.7)."""
-        after = self._payments.apply(payment_id, command, cause)
-        if after.contested:
-            self._check_disputes(payment_id)
+        self._payments.apply(payment_id, c.NoteRefundRefused(refund_id, code), cause)
 
     def _check(self, payment_id: str) -> None:
         for refund in self._provider.refunds_of(payment_id):
@@ -185,7 +179,9 @@ class Refunds:
         evidence = {"refund": found.provider_refund_id, "status": found.status.value}
         if found.status in (RefundStatus.FAILED, RefundStatus.CANCELED):
             refused = c.NoteRefundRefused(refund_id, found.failure_reason or found.status)
-            self._came_back(payment_id, refused, Cause("NoteRefundRefused", PROVIDER, evidence))
+            self._payments.apply(
+                payment_id, refused, Cause("NoteRefundRefused", PROVIDER, evidence)
+            )
             return
         settled = found.status is RefundStatus.SUCCEEDED
         command = c.NoteRefund(refund_id, found.provider_refund_id, settled)

@@ -10,7 +10,7 @@ from shared.domain import events as e
 from shared.domain.booking import Booking, Session, Status, evolve
 from shared.domain.declines import blocked_by_bank
 from shared.domain.duties import duties, given_up, letter_due, next_refund_id
-from shared.domain.duty import MOST_STEPS, first_due, next_of
+from shared.domain.duty import next_of, to_rest
 from shared.domain.errors import NotFound, RuleBroken
 from shared.domain.legs import Leg, Mark, Motion, Side
 from shared.domain.lots import restore, retake
@@ -39,36 +39,18 @@ def decide(
         RuleBroken: the command breaks a rule.
         NotFound: it names a leg or a refund that is not this booking's.
     """
-    events = list(_answer(booking, command, now, policy))
-    for event in events:
-        booking = evolve(booking, event, now)
-    return _to_rest(booking, events, now, policy)
+    events = _answer(booking, command, now, policy)
+    return to_rest(booking, events, now, lambda state: duties(state, policy), evolve)
 
 
 def open_booking(
     held: e.BookingHeld, now: datetime, policy: Policy
 ) -> tuple[tuple[e.Event, ...], Booking]:
     """A new booking; where the balance covers all of it there is nothing to wait for (S1.1)."""
-    events: list[e.Event] = [held]
-    booking = evolve(None, held, now)
-    if held.card_due.minor == 0:
-        events.append(e.BookingScheduled())
-        booking = evolve(booking, e.BookingScheduled(), now)
-    return _to_rest(booking, events, now, policy)
-
-
-def _to_rest(
-    booking: Booking, events: list[e.Event], now: datetime, policy: Policy
-) -> tuple[tuple[e.Event, ...], Booking]:
-    """Do what is due, earliest first, until nothing is."""
-    for _ in range(MOST_STEPS):
-        due = first_due(duties(booking, policy), now)
-        if due is None:
-            return tuple(events), booking
-        for event in due.events:
-            events.append(event)
-            booking = evolve(booking, event, now)
-    raise AssertionError(f"the duties of booking {booking.booking_id} do not come to rest")
+    paid: tuple[e.Event, ...] = (e.BookingScheduled(),) if held.card_due.minor == 0 else ()
+    opened = evolve(None, held, now)
+    events, booking = to_rest(opened, paid, now, lambda state: duties(state, policy), evolve)
+    return (held, *events), booking
 
 
 def next_due(booking: Booking, now: datetime, policy: Policy) -> datetime | None:

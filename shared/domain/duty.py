@@ -1,10 +1,10 @@
 """A duty: events that are to happen once a moment has come (docs/decisions/0003)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-MOST_STEPS = 100
+_MOST_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,41 @@ def first_due[E](duties: Iterable[Duty[E]], now: datetime) -> Duty[E] | None:
     """The earliest of those that are due; None where none is."""
     due = [duty for duty in duties if duty.is_due(now)]
     return min(due, key=lambda duty: duty.at, default=None)
+
+
+def to_rest[S, E](
+    state: S,
+    events: Sequence[E],
+    now: datetime,
+    duties: Callable[[S], Iterable[Duty[E]]],
+    evolve: Callable[[S, E, datetime], S],
+) -> tuple[tuple[E, ...], S]:
+    """What was decided, and then what is due, earliest first, until nothing is.
+
+    Args:
+        state: before the events.
+        events: decided already, in order.
+        now: business time, UTC.
+        duties: what a state has to do.
+        evolve: the state after an event.
+
+    Returns:
+        All events, in order, and the state after them.
+
+    Raises:
+        AssertionError: a duty does not change what brought it about.
+    """
+    done: list[E] = []
+    step: Iterable[E] = events
+    for _ in range(_MOST_STEPS):
+        for event in step:
+            done.append(event)
+            state = evolve(state, event, now)
+        due = first_due(duties(state), now)
+        if due is None:
+            return tuple(done), state
+        step = due.events
+    raise AssertionError(f"the duties of a {type(state).__name__} do not come to rest")
 
 
 def next_of[E](duties: Iterable[Duty[E]], now: datetime) -> datetime | None:

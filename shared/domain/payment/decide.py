@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.business_days import Calendar, add_business_days
 from shared.domain.case.events import CaseKind
-from shared.domain.duty import MOST_STEPS, first_due, next_of
+from shared.domain.duty import next_of, to_rest
 from shared.domain.errors import NotFound, RuleBroken
 from shared.domain.lots import Lot, money_lot
 from shared.domain.money import Money
@@ -52,17 +52,8 @@ def decide(
         RuleBroken: the command breaks a rule; `field` names the input.
         NotFound: it names a refund that is not this payment's.
     """
-    events = list(_answer(payment, command, now, policy, calendar))
-    for event in events:
-        payment = evolve(payment, event, now)
-    for _ in range(MOST_STEPS):
-        due = first_due(duties(payment, policy), now)
-        if due is None:
-            return tuple(events), payment
-        for event in due.events:
-            events.append(event)
-            payment = evolve(payment, event, now)
-    raise AssertionError(f"the duties of payment {payment.payment_id} do not come to rest")
+    events = _answer(payment, command, now, policy, calendar)
+    return to_rest(payment, events, now, lambda state: duties(state, policy), evolve)
 
 
 def next_due(payment: Payment, now: datetime, policy: Policy) -> datetime | None:

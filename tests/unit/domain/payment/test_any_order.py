@@ -244,7 +244,5 @@ def assert_nothing_is_his_twice(play: PaymentPlay) -> None:
     # A second has a price: what cannot be cut exactly stays with him, each time that some is taken.
     times = 1 + len(payment.refunds) + len(payment.disputes)
     uncut = times * (TARIFF.price(1).minor + 1) + len(lots)
-    # Goodwill that did not reach the card is his on the balance.
-    given = sum(each.goodwill for each in payment.refunds if not each.status.counts)
-    assert free <= max(0, payment.refundable.minor) + uncut + given
+    assert free <= max(0, payment.refundable.minor) + uncut
     assert not (payment.contested and lots), lots
