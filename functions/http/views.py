@@ -12,8 +12,9 @@ from shared.domain.slots import QUARTER
 
 if TYPE_CHECKING:
     from shared.application.store import Decision, Operator, Slot, Summary
-    from shared.domain.booking import Booking, Session
+    from shared.domain.booking import Booking
     from shared.domain.lots import Lot, Tariff
+    from shared.domain.session import Session
 
 _PHONES = frozenset({"main_phone", "backup_phone", "operator_phones", "phone_id"})
 # Of an overrun, a customer learns that it is, not the number of the booking that waits: who says

@@ -11,6 +11,7 @@ from shared.domain import commands as c
 from shared.domain.booking import Booking, Status
 from shared.domain.errors import Declined, OutcomeUnknown, RedialError, Unavailable
 from shared.domain.instructions import Prompt
+from shared.domain.judge import BUSY_BEFORE
 from shared.domain.legs import Leg, Side
 from shared.domain.policy import policy_of
 from shared.domain.slots import quarter_of, quarters
@@ -48,7 +49,7 @@ class CallRoom:
             self._failed(booking_id, leg_id, "number erased")
             return
         if leg.side is Side.OPERATOR and self._talks_still(booking, leg.party_id):
-            self._failed(booking_id, leg_id, "busy with the session before")
+            self._failed(booking_id, leg_id, BUSY_BEFORE)
             return
         if asked_before and self._adopt(booking, leg, number):
             return
@@ -83,9 +84,10 @@ class CallRoom:
             self._provider.hang_up(leg.call_id)
 
     def redirect(self, booking_id: str, leg_id: str) -> None:
-        """Take a waiting leg out of the conference so that it hears why it waits."""
-        _, leg = self._wanted(booking_id, leg_id)
-        if leg is not None and leg.call_id is not None:
+        """Take a leg out of the conference so that it hears why it waits, or why it ends."""
+        booking, leg = self._load(booking_id, leg_id)
+        on_air = booking.status in (Status.LIVE, Status.ENDING)
+        if on_air and leg is not None and leg.on_the_line and leg.call_id is not None:
             self._provider.redirect(leg.call_id, leg_id, booking_id, "wait")
 
     def announce(self, booking_id: str, prompt: str) -> None:
@@ -105,7 +107,8 @@ class CallRoom:
                 self._failed(booking_id, leg_id, "never placed")
             return
         call = self._provider.call(leg.call_id)
-        if not self._ended(booking_id, leg_id, call) and not leg.wanted:
+        unwanted = not leg.wanted or booking.status is not Status.LIVE
+        if not self._ended(booking_id, leg_id, call) and unwanted:
             self._provider.hang_up(leg.call_id)
 
     def seek_replacement(self, booking_id: str) -> None:

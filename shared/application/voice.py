@@ -16,10 +16,11 @@ from shared.domain import commands as c
 from shared.domain import voice
 from shared.domain.booking import Booking, Status
 from shared.domain.booking_number import is_booking_number
-from shared.domain.decide import inbound_leg_id
-from shared.domain.errors import NotFound
+from shared.domain.errors import NotFound, RuleBroken
+from shared.domain.events import LineRemedy
 from shared.domain.instructions import HangUp, Instruction, Prompt
 from shared.domain.legs import Leg, Mark, Motion, Side
+from shared.domain.on_air import inbound_leg_id
 from shared.domain.policy import CURRENT, Policy, policy_of
 
 _PROVIDER = "telephony provider"
@@ -72,7 +73,9 @@ class VoiceDesk:
             booking = self._apply(booking_id, c.EndSession(how, leg_id), leg_id, call_id)
             return self._line(booking, leg_id)
         if step == voice.Step.MENU:
-            return self._back_in(booking_id, leg_id, call_id)
+            return self._menu(booking_id, leg_id, call_id, digits)
+        if step == voice.Step.LINE:
+            return self._line_chosen(booking_id, leg_id, call_id, digits)
         if digits == voice.CONFIRM_KEY:
             booking = self._apply(booking_id, c.ConfirmLeg(leg_id), leg_id, call_id)
             return self._line(booking, leg_id)
@@ -89,12 +92,62 @@ class VoiceDesk:
         return self._line(booking, leg_id, menu=True)
 
     def waits(self, booking_id: str, leg_id: str, call_id: str) -> Reply:
-        """The leg was taken out to hear why it waits, and goes back in."""
+        """The leg was taken out to hear why, and goes back in, or ends with that."""
         _, leg = self._known(booking_id, leg_id, call_id)
-        self._mark(booking_id, leg_id, call_id, Motion.LEAVE)
+        booking = self._mark(booking_id, leg_id, call_id, Motion.LEAVE)
+        session = booking.live_session
+        if booking.status is not Status.LIVE:
+            return self._line(booking, leg_id)
+        if session.renewed is not None and leg.side is Side.CUSTOMER:
+            booking = self._apply(booking_id, c.ReleaseLeg(leg_id), leg_id, call_id)
+            return self._line(booking, leg_id)
+        if session.dropped_at is None:
+            return self._back_in(booking_id, leg_id, call_id, Prompt.EXTENDED)
         operator = leg.side is Side.OPERATOR
         told = Prompt.CUSTOMER_LOST if operator else Prompt.OPERATOR_LOST
         return self._back_in(booking_id, leg_id, call_id, told)
+
+    def _menu(self, booking_id: str, leg_id: str, call_id: str, digits: str) -> Reply:
+        """A key of the menu, or none: whatever cannot be done now leads back to the call."""
+        told: Prompt | None = None
+        match digits:
+            case voice.HOLD_KEY:
+                done = self._wish(booking_id, c.Hold("key"), leg_id, call_id)
+                told = Prompt.WAITING if done else None
+            case voice.BAD_LINE_KEY:
+                done = self._wish(booking_id, c.ReportBadLine("key", leg_id), leg_id, call_id)
+                if done is not None and done.live_session.renewed is not None:
+                    return self._line(done, leg_id)
+                reports = done.live_session.line_reports if done is not None else ()
+                if done is not None and reports and reports[-1][1] is LineRemedy.CHOICE:
+                    leg, now = _leg(done, leg_id), self._bookings.clock.now()
+                    return _reply(done, leg_id, voice.line_choice(done, leg, now, _policy(done)))
+                told = Prompt.PLEASE_MOVE if reports else None
+            case voice.CONFIRM_KEY:
+                self._wish(booking_id, c.Resume("key"), leg_id, call_id)
+        return self._back_in(booking_id, leg_id, call_id, told)
+
+    def _line_chosen(self, booking_id: str, leg_id: str, call_id: str, digits: str) -> Reply:
+        """What he chose on a line that stays bad."""
+        chosen = {
+            voice.STOP_KEY: c.LineChoice.STOP,
+            voice.OTHER_PHONE_KEY: c.LineChoice.OTHER_PHONE,
+        }.get(digits)
+        done: Booking | None = None
+        if chosen is not None:
+            done = self._wish(booking_id, c.ChooseLine(chosen, leg_id), leg_id, call_id)
+        if done is None:
+            return self._back_in(booking_id, leg_id, call_id)
+        return self._line(done, leg_id)
+
+    def _wish(
+        self, booking_id: str, command: c.Command, leg_id: str, call_id: str
+    ) -> Booking | None:
+        """Carry out a wish; None where it cannot be had now."""
+        try:
+            return self._apply(booking_id, command, leg_id, call_id)
+        except RuleBroken:
+            return None
 
     def status(
         self, booking_id: str, leg_id: str, call_id: str, status: CallStatus, moment: datetime

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.domain import billing
 from shared.domain import events as e
-from shared.domain.legs import Leg, Route, Side
-from shared.domain.lots import Holding, Lot, Source, Tariff
+from shared.domain.lots import Holding, Lot, Source, Tariff, spent_first
 from shared.domain.money import Money
+from shared.domain.offers import Offer, offers_after
 from shared.domain.pending import Pending, asked, settled
+from shared.domain.session import Session, evolve_session
 
 
 class Status(StrEnum):
@@ -38,73 +38,6 @@ TRANSITIONS: Mapping[tuple[Status | None, type[e.Event]], Status] = {
     (Status.ENDING, e.SessionClosed): Status.COMPLETED,
 }
 _MOVING = frozenset(event for _, event in TRANSITIONS)
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """The call itself, from the first ring to the last leg's end.
-
-    Args:
-        started_at: UTC.
-        legs: every attempt, in order.
-        joined: whether both sides were ever joined.
-        dropped_at: start of the present gap, None while there is none.
-        lost: who is missing in the present gap.
-        holds: when the customer had asked to wait.
-        until: no later than this, for the next booking's sake.
-        told: seconds of delay the next customer was told of.
-        kept: quarters claimed beyond the booked time.
-        stand_in: quarters claimed of the operator who took over.
-        replaced_at: when he did.
-        sought_at: when another operator was last looked for.
-    """
-
-    started_at: datetime
-    legs: tuple[Leg, ...] = ()
-    joined: bool = False
-    dropped_at: datetime | None = None
-    lost: tuple[Side, ...] = ()
-    holds: tuple[billing.Interval, ...] = ()
-    until: datetime | None = None
-    told: int = 0
-    kept: tuple[datetime, ...] = ()
-    stand_in: tuple[datetime, ...] = ()
-    replaced_at: datetime | None = None
-    sought_at: datetime | None = None
-    warned: bool = False
-    end_requested: e.EndRequested | None = None
-    ending_at: datetime | None = None
-    reason: e.EndReason | None = None
-    closed: e.SessionClosed | None = None
-
-    def leg(self, leg_id: str) -> Leg | None:
-        """The leg of this id, if it is one of ours."""
-        return next((leg for leg in self.legs if leg.leg_id == leg_id), None)
-
-    def of(self, side: Side) -> tuple[Leg, ...]:
-        """The legs of one side."""
-        return tuple(leg for leg in self.legs if leg.side is side)
-
-    def on_the_line(self, side: Side) -> Leg | None:
-        """The leg on which a side is there, if it is."""
-        return next((leg for leg in self.of(side) if leg.on_the_line), None)
-
-    def connections(self, now: datetime) -> tuple[billing.Interval, ...]:
-        """When both sides were joined, up to now."""
-        customer, operator = (
-            [(a, b or now) for leg in self.of(side) for a, b in leg.stays]
-            for side in (Side.CUSTOMER, Side.OPERATOR)
-        )
-        return billing.connected(customer, operator)
-
-    def connected_since(self) -> datetime | None:
-        """Since when both sides can hear each other, None when they cannot."""
-        since = [
-            max(leg.stays[-1][0] for leg in self.of(side) if leg.in_conference)
-            for side in Side
-            if any(leg.in_conference for leg in self.of(side))
-        ]
-        return max(since) if len(since) == 2 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +76,15 @@ class Booking:
     extended: bool = False
     restored: tuple[Lot, ...] = ()
     pending: Mapping[str, Pending] = field(default_factory=dict)
+    arranged_from: str | None = None
+    ready: bool | None = None
+    readiness_asked: bool = False
+    judged: e.IncidentJudged | None = None
+    offers: tuple[Offer, ...] = ()
+    bonus: int = 0
+    outages: frozenset[str] = frozenset()
+    cases: Mapping[str, str] = field(default_factory=dict)
+    called_back: e.CallbackArranged | None = None
     session: Session | None = None
 
     @property
@@ -164,18 +106,16 @@ class Booking:
         """When ringing begins: the booked time, later only where the customer was told."""
         return self.starts_at + timedelta(seconds=self.delay)
 
+    def offer(self, offer_id: str) -> Offer | None:
+        """The offer of this id, if it is one of ours."""
+        return next((offer for offer in self.offers if offer.offer_id == offer_id), None)
+
     def used(self, now: datetime) -> int:
         """Seconds billed so far."""
         if self.session is None:
             return 0
         at = max(now, self.session.started_at)
-        return billing.bill(
-            self.session.started_at,
-            at,
-            self.session.connections(at),
-            self.session.holds,
-            self.seconds,
-        ).billed
+        return self.session.bill(at, self.seconds).billed
 
     def left(self, now: datetime) -> int:
         """Seconds of those bought that are not billed yet."""
@@ -183,6 +123,7 @@ class Booking:
 
 
 CANCEL_INTENT = "cancel-intent"
+CALLBACK = "callback"
 
 
 def fold(history: Iterable[tuple[datetime, e.Event]]) -> Booking | None:
@@ -243,6 +184,8 @@ def evolve(booking: Booking | None, event: e.Event, at: datetime) -> Booking:
                 hold_until=min(booking.hold_until, event.starts_at),
                 delay=0,
                 letters=frozenset(),
+                ready=None,
+                readiness_asked=False,
             )
         case e.CardReturned():
             return replace(booking, returns=(*booking.returns, event))
@@ -267,17 +210,55 @@ def evolve(booking: Booking | None, event: e.Event, at: datetime) -> Booking:
             )
         case e.LetterSent() | e.LetterRefused():
             return _settled(booking, event.letter_id)
+        case e.ReadinessAsked():
+            return replace(booking, readiness_asked=True)
+        case e.ReadinessGiven():
+            known = event.operator_id == booking.operator_id
+            return replace(booking, ready=event.ready) if known else booking
+        case (
+            e.IncidentJudged()
+            | e.BonusGranted()
+            | e.OfferMade()
+            | e.OfferWidened()
+            | e.OfferAccepted()
+            | e.OfferLapsed()
+            | e.OutageFound()
+        ):
+            return _compensated(booking, event, at)
+        case e.CaseNeeded():
+            return _asked(booking, event.effect_id, at)
+        case e.CaseGiven():
+            cases = {**booking.cases, event.effect_id: event.case_number}
+            return _settled(replace(booking, cases=cases), event.effect_id)
+        case e.CallbackArranged():
+            return _settled(replace(booking, called_back=event), CALLBACK)
         case e.EffectRedriven():
             return _asked(booking, event.effect_id, at)
         case e.SessionStarted():
             return replace(booking, session=Session(started_at=at))
         case e.OperatorReplaced():
             booking = replace(
-                booking, operator_id=event.operator_id, operator_phones=event.operator_phones
+                booking,
+                operator_id=event.operator_id,
+                operator_phones=event.operator_phones,
+                ready=None,
             )
-            return replace(booking, session=_session(booking.live_session, event, at))
+            return replace(booking, session=evolve_session(booking.live_session, event, at))
+        case e.PhonesChanged():
+            booking = replace(booking, main_phone=event.main_phone, backup_phone=event.backup_phone)
+            if booking.session is None:
+                return booking
+            return replace(booking, session=evolve_session(booking.session, event, at))
+        case e.SessionExtended():
+            holdings = tuple(sorted((*booking.holdings, *event.holdings), key=spent_first))
+            booking = replace(booking, seconds=booking.seconds + event.seconds, holdings=holdings)
+            return replace(booking, session=evolve_session(booking.live_session, event, at))
+        case e.SessionClosed():
+            closed = replace(booking, session=evolve_session(booking.live_session, event, at))
+            promised = closed.live_session.callback is not None and bool(event.returned)
+            return _asked(closed, CALLBACK, at) if promised else closed
         case _:
-            return replace(booking, session=_session(booking.live_session, event, at))
+            return replace(booking, session=evolve_session(booking.live_session, event, at))
 
 
 def _moved(booking: Booking, event: e.Event) -> Booking:
@@ -308,6 +289,7 @@ def _held(event: e.BookingHeld, at: datetime) -> Booking:
         first_starts_at=event.starts_at,
         asked_operator=event.asked_operator,
         checkout=event.checkout,
+        arranged_from=event.arranged_from,
         status=TRANSITIONS[None, e.BookingHeld],
     )
 
@@ -337,75 +319,23 @@ def _settled(booking: Booking, effect_id: str) -> Booking:
     return replace(booking, pending=settled(booking.pending, effect_id))
 
 
-def _session(session: Session, event: e.Event, at: datetime) -> Session:
-    match event:
-        case e.LegRequested():
-            leg = Leg(event.leg_id, event.side, event.party_id, event.route, event.phone_id, at)
-            return replace(session, legs=(*session.legs, leg))
-        case e.LegCalledIn():
-            leg = Leg(
-                event.leg_id,
-                Side.CUSTOMER,
-                event.party_id,
-                Route.INBOUND,
-                event.phone_id,
-                at,
-                call_id=event.call_id,
-            )
-            return replace(session, legs=(*session.legs, leg))
-        case (
-            e.LegPlaced()
-            | e.LegConfirmed()
-            | e.LegMoved()
-            | e.LegEnded()
-            | e.LegDismissed()
-            | e.LegLookedUp()
-        ):
-            legs = tuple(
-                _leg(leg, event, at) if leg.leg_id == event.leg_id else leg for leg in session.legs
-            )
-            return replace(session, legs=legs)
-        case e.SidesJoined():
-            return replace(session, joined=True)
-        case e.LineDropped():
-            return replace(session, dropped_at=event.moment, lost=event.lost)
-        case e.LineRestored():
-            return replace(session, dropped_at=None, lost=(), sought_at=None)
-        case e.ReplacementSought():
-            return replace(session, sought_at=at)
-        case e.OverrunFound():
-            return replace(session, until=event.until, told=event.delay_seconds)
-        case e.QuartersKept():
-            return replace(session, kept=(*session.kept, *event.quarters))
-        case e.OperatorReplaced():
-            return replace(session, stand_in=event.quarters, replaced_at=at, kept=())
-        case e.WarningGiven():
-            return replace(session, warned=True)
-        case e.EndRequested():
-            return replace(session, end_requested=event)
-        case e.SessionEnding():
-            return replace(session, reason=event.reason, ending_at=at)
-        case e.SessionClosed():
-            return replace(session, closed=event)
-        case _:
-            return session
-
-
-def _leg(
-    leg: Leg,
-    event: e.LegPlaced | e.LegConfirmed | e.LegMoved | e.LegEnded | e.LegDismissed | e.LegLookedUp,
+def _compensated(
+    booking: Booking,
+    event: e.IncidentJudged
+    | e.BonusGranted
+    | e.OfferMade
+    | e.OfferWidened
+    | e.OfferAccepted
+    | e.OfferLapsed
+    | e.OutageFound,
     at: datetime,
-) -> Leg:
+) -> Booking:
     match event:
-        case e.LegPlaced():
-            return replace(leg, call_id=event.call_id)
-        case e.LegConfirmed():
-            return replace(leg, confirmed_at=at)
-        case e.LegMoved():
-            return leg.with_mark(event.mark)
-        case e.LegEnded():
-            return replace(leg, ended_at=event.moment, outcome=event.outcome)
-        case e.LegDismissed():
-            return replace(leg, dismissed=True)
-        case e.LegLookedUp():
-            return replace(leg, looked_up_at=at)
+        case e.IncidentJudged():
+            return replace(booking, judged=event)
+        case e.BonusGranted():
+            return replace(booking, bonus=booking.bonus + event.lot.bought)
+        case e.OutageFound():
+            return replace(booking, outages=booking.outages | {event.outage_id})
+        case _:
+            return replace(booking, offers=offers_after(booking.offers, event, at))

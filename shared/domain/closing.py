@@ -2,26 +2,28 @@
 
 from datetime import datetime, timedelta
 
-from shared.domain import billing
 from shared.domain import events as e
-from shared.domain.booking import Booking, Session
+from shared.domain.booking import Booking
 from shared.domain.legs import Side
 from shared.domain.lots import unused
 from shared.domain.money import Money
-
-# What unused minutes are refundable for without limit (S2.3).
-_OUR_FAULT = frozenset({e.EndReason.OPERATOR_ABSENT, e.EndReason.START_MISSED})
+from shared.domain.session import Session
 
 
-def close(booking: Booking, session: Session) -> e.SessionClosed:
+def close(
+    booking: Booking, session: Session, ended_at: datetime, *, our_fault: bool
+) -> e.SessionClosed:
     """The settlement of a session that has ended.
 
     Unused seconds go back as lots of their own, in the order in which they would have been spent,
     so that every minute keeps the price and the payment it came from.
+
+    Args:
+        ended_at: as `ended_at` tells.
+        our_fault: what is unused is refundable without limit (S2.3).
     """
-    ended_at = _ended_at(session)
     connections = session.connections(ended_at)
-    bill = billing.bill(session.started_at, ended_at, connections, session.holds, booking.seconds)
+    bill = session.bill(ended_at, booking.seconds)
     left = unused(booking.holdings, bill.billed)
     reason = session.reason or e.EndReason.NOT_RESTORED
     returned = tuple(
@@ -30,7 +32,7 @@ def close(booking: Booking, session: Session) -> e.SessionClosed:
             booking.tariff.tariff_id,
             seconds,
             ended_at,
-            our_fault=reason in _OUR_FAULT,
+            our_fault=our_fault,
         )
         for n, (holding, seconds) in enumerate(zip(booking.holdings, left, strict=True), start=1)
         if seconds
@@ -49,7 +51,7 @@ def close(booking: Booking, session: Session) -> e.SessionClosed:
     )
 
 
-def _ended_at(session: Session) -> datetime:
+def ended_at(session: Session) -> datetime:
     """When the session was over: where its minutes ran out, the provider's own moment."""
     ending = session.ending_at or session.started_at
     connections = session.connections(ending)

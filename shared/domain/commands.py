@@ -2,10 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from shared.domain.legs import Mark
+from shared.domain.lots import Holding
 from shared.domain.money import Money
 from shared.domain.payment.events import RefundReason
+from shared.domain.remedy_events import Choice, OfferRefund
+
+
+class LineChoice(StrEnum):
+    """What the customer may choose on a line that stays bad (S1.8)."""
+
+    STOP = "stop"
+    OTHER_PHONE = "other_phone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +230,159 @@ class DelayStart:
     seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerReadiness:
+    """The operator says whether he will be there (S1.9)."""
+
+    operator_id: str
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePhones:
+    """The customer corrects his numbers; pseudonyms (S1.10)."""
+
+    main_phone: str
+    backup_phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The customer asks to wait (S1.11).
+
+    Args:
+        how: "key", "api" or "operator".
+    """
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """He is back.
+
+    Args:
+        how: "key", "api" or "operator".
+    """
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportBadLine:
+    """The customer says that the line is bad (S1.8).
+
+    Args:
+        how: "key" or "api".
+        leg_id: the leg he said it on, which waits for our answer; None where he talks on.
+    """
+
+    how: str
+    leg_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLine:
+    """Every remedy was tried, and the line is still bad (S1.8).
+
+    Args:
+        choice: to stop, or another phone.
+        leg_id: as in ReportBadLine.
+    """
+
+    choice: LineChoice
+    leg_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLeg:
+    """A leg waits for our answer while its line is to be rung anew."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """The customer wants more minutes (S1.12).
+
+    Args:
+        seconds: how many more.
+        holdings: what pays for them, from his balance.
+        quarters: of the operator's time that they need beyond what is claimed.
+        next_booking_id: the operator's next booking, where they reach into it.
+        next_starts_at: its start, UTC.
+    """
+
+    seconds: int
+    holdings: tuple[Holding, ...]
+    quarters: tuple[datetime, ...]
+    next_booking_id: str | None
+    next_starts_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseCallback:
+    """A regular customer has to go and is called back for the rest (S1.11).
+
+    Args:
+        by: "operator:<id>" or "agent:<id>".
+        sessions: how many he has completed.
+    """
+
+    by: str
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    """The customer chooses (S1.10).
+
+    Args:
+        how: "link" or "api".
+        booking_id: the new booking, where one is made in the same transaction.
+        refunds: what goes back to his cards, where he wants his money.
+    """
+
+    offer_id: str
+    choice: Choice
+    how: str
+    booking_id: str | None = None
+    refunds: tuple[OfferRefund, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CompensateOutage:
+    """An outage of ours may have broken this session (S1.13).
+
+    Args:
+        since: its range, UTC.
+        until: its end, UTC.
+    """
+
+    outage_id: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteCase:
+    """The case of a matter has this number."""
+
+    effect_id: str
+    case_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteCallback:
+    """The promised call back was arranged, or could not be.
+
+    Args:
+        booking_id: the new booking, made in the same transaction; None where nobody is free.
+    """
+
+    booking_id: str | None
+
+
 Command = (
     Tick
     | NoteIntent
@@ -243,4 +406,17 @@ Command = (
     | KeepQuarters
     | NoteNextBooking
     | DelayStart
+    | AnswerReadiness
+    | ChangePhones
+    | Hold
+    | Resume
+    | ReportBadLine
+    | ChooseLine
+    | ReleaseLeg
+    | Extend
+    | PromiseCallback
+    | AcceptOffer
+    | CompensateOutage
+    | NoteCase
+    | NoteCallback
 )

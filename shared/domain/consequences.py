@@ -4,18 +4,22 @@ One row per kind of event; an event that is not named here changes the state of 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain import events as e
 from shared.domain import ledger
-from shared.domain.booking import CANCEL_INTENT, Booking, Status
+from shared.domain.booking import CALLBACK, CANCEL_INTENT, Booking, Status
 from shared.domain.effects import Consequences, Effect, EffectKind, LotTaken, SlotChange
+from shared.domain.ending import hears_goodbye
 from shared.domain.instructions import Prompt
 from shared.domain.legs import Side
 from shared.domain.lots import BONUS, MONEY, Holding, Lot, Source
 from shared.domain.money import Money
 from shared.domain.payment.commands import Allocate, Credit, Order, RequestRefund, Return
+from shared.domain.payment.events import RefundReason
 from shared.domain.policy import policy_of
+from shared.domain.ringing import MISSED_CALL
 from shared.domain.slots import QUARTER, quarters
 
 
@@ -86,6 +90,15 @@ def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:
             return _card_returned(event, after)
         case e.LetterDue():
             return Consequences(effects=(effect(EffectKind.SEND_LETTER, event.letter_id),))
+        case e.ReadinessAsked():
+            # Not asked again if it is lost: his phone rings at the start all the same.
+            return Consequences(effects=(effect(EffectKind.ASK_READINESS, event.operator_id),))
+        case e.CaseNeeded():
+            return Consequences(effects=(effect(EffectKind.OPEN_BOOKING_CASE, event.effect_id),))
+        case e.BonusGranted():
+            return _bonus(event, after)
+        case e.OfferAccepted():
+            return Consequences(orders=tuple(_refund_order(back) for back in event.refunds))
         case e.EffectRedriven():
             return Consequences(effects=(_again(after, event.effect_id),))
         case e.OperatorReplaced():
@@ -93,10 +106,11 @@ def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:
             claimed = _quarters(event.operator_id, event.quarters, claim=True)
             return Consequences(slots=(*_quarters(event.before, stand_in, claim=False), *claimed))
         case e.SessionStarted():
-            lines = tuple(p for p in (after.main_phone, after.backup_phone) if p)
-            return Consequences(lines=lines)
+            return Consequences(lines=_lines(after))
         case e.SessionClosed():
-            return _settle(event, after)
+            called_back = CALLBACK in after.pending
+            asked = (effect(EffectKind.ARRANGE_CALLBACK),) if called_back else ()
+            return _settle(event, after, asked)
         case _:
             return _of_session(event, after) if after.session else Consequences()
 
@@ -114,7 +128,24 @@ def _of_session(event: e.Event, after: Booking) -> Consequences:
         case e.LegCalledIn():
             return Consequences(calls=((event.call_id, event.leg_id),))
         case e.LegDismissed():
-            return Consequences(effects=(Effect(EffectKind.HANG_UP, b, event.leg_id),))
+            hang_up = () if event.spoken else (Effect(EffectKind.HANG_UP, b, event.leg_id),)
+            return Consequences(effects=hang_up)
+        case e.SessionEnding():
+            return Consequences(effects=_sent_off(event, after))
+        case e.LineRenewed():
+            return Consequences(effects=_redirected(after, (Side.CUSTOMER,)))
+        case e.BadLineReported():
+            move = event.remedy is e.LineRemedy.MOVE and event.how == "api"
+            return Consequences(effects=(_announced(b, Prompt.PLEASE_MOVE),) if move else ())
+        case e.HoldNoticed():
+            return Consequences(effects=(_announced(b, Prompt.STILL_WAITING),))
+        case e.SessionExtended():
+            more = _reserved(after, event.holdings)
+            claimed = _quarters(after.operator_id, event.quarters, claim=True)
+            effects = _redirected(after, tuple(Side), limited=True)
+            return replace(more, slots=claimed, effects=effects)
+        case e.PhonesChanged():
+            return Consequences(lines=_lines(after))
         case e.LegLookedUp():
             return Consequences(effects=(Effect(EffectKind.LOOK_UP_LEG, b, event.leg_id),))
         case e.LineDropped():
@@ -133,9 +164,18 @@ def _of_session(event: e.Event, after: Booking) -> Consequences:
             subject = f"{event.next_booking_id}:{event.delay_seconds}"
             return Consequences(effects=(Effect(EffectKind.DELAY_NEXT, b, subject),))
         case e.WarningGiven():
-            return Consequences(effects=(Effect(EffectKind.ANNOUNCE, b, Prompt.ONE_MINUTE_LEFT),))
+            return Consequences(effects=(_announced(b, Prompt.ONE_MINUTE_LEFT),))
         case _:
             return Consequences()
+
+
+def _lines(booking: Booking) -> tuple[str, ...]:
+    """The numbers by which a customer's own call finds his session."""
+    return tuple(p for p in (booking.main_phone, booking.backup_phone) if p)
+
+
+def _announced(booking_id: str, prompt: Prompt) -> Effect:
+    return Effect(EffectKind.ANNOUNCE, booking_id, prompt)
 
 
 def _told_of_drop(event: e.LineDropped, after: Booking) -> tuple[Effect, ...]:
@@ -143,18 +183,43 @@ def _told_of_drop(event: e.LineDropped, after: Booking) -> tuple[Effect, ...]:
 
     The limit his leg was given counts on through the gap and would eat up unbilled time (S1.6).
     """
+    return _redirected(after, tuple(side for side in Side if side not in event.lost))
+
+
+def _redirected(
+    after: Booking, sides: tuple[Side, ...], *, limited: bool = False
+) -> tuple[Effect, ...]:
+    """Legs of some sides are taken out of the conference and asked about anew.
+
+    Args:
+        limited: the last to join alone, whose leg ends with the minutes (S1.4a).
+    """
     session = after.live_session
+    legs = [leg for side in sides if (leg := session.on_the_line(side)) is not None]
+    if limited:
+        legs = sorted((leg for leg in legs if leg.inside), key=lambda leg: leg.stays[-1][0])[-1:]
+    return tuple(Effect(EffectKind.REDIRECT, after.booking_id, leg.leg_id) for leg in legs)
+
+
+def _sent_off(event: e.SessionEnding, after: Booking) -> tuple[Effect, ...]:
+    """Legs that talk are taken out of the conference to hear why it ends (S1.11)."""
     return tuple(
         Effect(EffectKind.REDIRECT, after.booking_id, leg.leg_id)
-        for side in Side
-        if side not in event.lost and (leg := session.on_the_line(side)) is not None
+        for leg in after.live_session.legs
+        if leg.in_conference and hears_goodbye(leg, event.reason)
     )
 
 
 def _again(after: Booking, effect_id: str) -> Effect:
-    if effect_id == CANCEL_INTENT:
-        return Effect(EffectKind.CANCEL_INTENT, after.booking_id, redriven=True)
-    return Effect(EffectKind.SEND_LETTER, after.booking_id, effect_id, redriven=True)
+    kind = _ASKED_AGAIN.get(effect_id, EffectKind.SEND_LETTER)
+    return Effect(kind, after.booking_id, effect_id, redriven=True)
+
+
+_ASKED_AGAIN = {
+    CANCEL_INTENT: EffectKind.CANCEL_INTENT,
+    CALLBACK: EffectKind.ARRANGE_CALLBACK,
+    MISSED_CALL: EffectKind.OPEN_BOOKING_CASE,
+}
 
 
 # --- money and minutes ----------------------------------------------------------------------------
@@ -184,18 +249,17 @@ def _slots(booking: Booking, *, claim: bool) -> tuple[SlotChange, ...]:
 
 
 def _reserve(booking: Booking) -> Consequences:
-    """What the balance covers moves from the customer to the booking."""
+    """What the balance covers moves from the customer to the booking, and its time is claimed."""
+    return replace(_reserved(booking, booking.holdings), slots=_slots(booking, claim=True))
+
+
+def _reserved(booking: Booking, holdings: tuple[Holding, ...]) -> Consequences:
     held = ledger.booking_account(booking.booking_id)
     return Consequences(
-        postings=tuple(
-            p for h in booking.holdings for p in _between(booking, h, held, give_back=False)
-        ),
+        postings=tuple(p for h in holdings for p in _between(booking, h, held, give_back=False)),
         taken=tuple(
-            LotTaken(h.lot_id, h.lot_seconds, h.lot_left)
-            for h in booking.holdings
-            if h.lot_id is not None
+            LotTaken(h.lot_id, h.lot_seconds, h.lot_left) for h in holdings if h.lot_id is not None
         ),
-        slots=_slots(booking, claim=True),
     )
 
 
@@ -254,7 +318,7 @@ def _card_returned(event: e.CardReturned, after: Booking) -> Consequences:
     )
 
 
-def _settle(event: e.SessionClosed, after: Booking) -> Consequences:
+def _settle(event: e.SessionClosed, after: Booking, asked: tuple[Effect, ...]) -> Consequences:
     """Used minutes are earned, unused ones go to the balance at the price paid for them (S1.7)."""
     held = ledger.booking_account(after.booking_id)
     customer = ledger.minutes_account(after.customer_id)
@@ -268,8 +332,27 @@ def _settle(event: e.SessionClosed, after: Booking) -> Consequences:
         if lot is not None:
             postings += ledger.move(unit, held, customer, unused)
             postings += _money(lot.value, held, customer)
-    claimed = _claimed(after, event.returned)
-    return Consequences(postings=tuple(postings), new_lots=event.returned, effects=claimed)
+    effects = (*asked, *_claimed(after, event.returned))
+    return Consequences(postings=tuple(postings), new_lots=event.returned, effects=effects)
+
+
+def _bonus(event: e.BonusGranted, after: Booking) -> Consequences:
+    """Bonus minutes have no price; they come from nowhere but are counted like all others."""
+    customer = ledger.minutes_account(after.customer_id)
+    seconds = ledger.move(_seconds(BONUS), ledger.MINUTES_SOLD, customer, event.lot.left)
+    return Consequences(postings=seconds, new_lots=(event.lot,))
+
+
+def _refund_order(back: e.OfferRefund) -> Order:
+    refund = RequestRefund(
+        back.refund_id,
+        back.amount,
+        RefundReason.OUR_FAULT,
+        "customer",
+        taken=back.taken,
+        goodwill=back.goodwill,
+    )
+    return Order(back.payment_id, refund)
 
 
 def _claimed(after: Booking, back: tuple[Lot, ...]) -> tuple[Effect, ...]:

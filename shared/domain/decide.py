@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 
 from shared.domain import commands as c
 from shared.domain import events as e
-from shared.domain.booking import Booking, Session, Status, evolve
+from shared.domain.accepting import accept, compensate_outage
+from shared.domain.booking import CALLBACK, CANCEL_INTENT, Booking, Status, evolve
 from shared.domain.declines import blocked_by_bank
-from shared.domain.duties import duties, given_up, letter_due, next_refund_id
+from shared.domain.duties import duties, given_up, next_refund_id
 from shared.domain.duty import next_of, to_rest
-from shared.domain.errors import NotFound, RuleBroken
-from shared.domain.legs import Leg, Mark, Motion, Side
+from shared.domain.errors import RuleBroken
+from shared.domain.legs import Route, Side
+from shared.domain.letter_ids import letter_due
 from shared.domain.lots import restore, retake
+from shared.domain.on_air import on_air
 from shared.domain.payment.events import RefundReason
 from shared.domain.policy import Policy
 
@@ -71,8 +74,8 @@ def _answer(
         case c.DeclinePayment():
             return _decline(booking, command, policy)
         case c.NoteIntentCancelled():
-            pending = bool(booking.pending) and booking.status not in _BEFORE_START
-            return (e.IntentCancelled(command.intent_id),) if pending else ()
+            asked = CANCEL_INTENT in booking.pending
+            return (e.IntentCancelled(command.intent_id),) if asked else ()
         case c.Cancel():
             return _cancel(booking, command.reason, now)
         case c.Move():
@@ -99,10 +102,23 @@ def _answer(
             later = booking.status in _BEFORE_START and command.seconds > booking.delay
             letter = letter_due(booking, e.Letter.SESSION_DELAYED, command.seconds)
             return (letter,) if later else ()
+        case c.AnswerReadiness():
+            return _readiness(booking, command)
+        case c.ChangePhones():
+            return _phones(booking, command)
+        case c.AcceptOffer():
+            return accept(booking, command, now)
+        case c.CompensateOutage():
+            return compensate_outage(booking, command, now, policy)
+        case c.NoteCase():
+            given = e.CaseGiven(command.effect_id, command.case_number)
+            return () if command.effect_id in booking.cases else (given,)
+        case c.NoteCallback():
+            return _called_back(booking, command)
         case _:
             if booking.session is None or booking.status not in _ON_AIR:
                 return ()
-            return _on_air(booking, booking.session, command, now, policy)
+            return on_air(booking, booking.session, command, now, policy)
 
 
 # --- payment --------------------------------------------------------------------------------------
@@ -190,110 +206,38 @@ def _require_before_start(booking: Booking, now: datetime, what: str) -> None:
         )
 
 
-# --- the session ----------------------------------------------------------------------------------
+# --- before the session, and around it -----------------------------------------------------------
 
 
-def _on_air(
-    booking: Booking, session: Session, command: c.Command, now: datetime, policy: Policy
-) -> tuple[e.Event, ...]:
-    match command:
-        case c.TakeCall():
-            return _take_call(booking, session, command)
-        case c.EndSession():
-            live = booking.status is Status.LIVE and session.end_requested is None
-            return (e.EndRequested(command.how, command.leg_id),) if live else ()
-        case c.ReplaceOperator():
-            return _replace_operator(booking, session, command)
-        case c.NoteNextBooking():
-            return _overrun(booking, session, command, policy)
-        case c.KeepQuarters():
-            kept = tuple(q for q in command.quarters if q not in session.kept)
-            live = booking.status is Status.LIVE and command.operator_id == booking.operator_id
-            return (e.QuartersKept(booking.operator_id, kept),) if live and kept else ()
-        case c.NotePlaced():
-            leg = _leg(session, command.leg_id)
-            return (e.LegPlaced(leg.leg_id, command.call_id),) if leg.call_id is None else ()
-        case c.ConfirmLeg():
-            return _confirm_leg(booking, session, _leg(session, command.leg_id), now)
-        case c.MoveLeg():
-            leg = _leg(session, command.leg_id)
-            # Our own clock's word for a leave adds nothing to the provider's.
-            told = command.mark.seen and command.mark.motion is Motion.LEAVE and not leg.inside
-            known = told or command.mark in leg.marks or leg.confirmed_at is None
-            return () if known else (e.LegMoved(leg.leg_id, command.mark),)
-        case c.EndLeg():
-            leg = _leg(session, command.leg_id)
-            ended = e.LegEnded(leg.leg_id, command.moment, command.outcome)
-            return (ended,) if leg.ended_at is None else ()
-        case _:
-            return ()
+def _readiness(booking: Booking, command: c.AnswerReadiness) -> tuple[e.Event, ...]:
+    if command.operator_id != booking.operator_id:
+        raise RuleBroken("session_not_yours", "Another operator has this session now.")
+    if booking.status not in _BEFORE_START:
+        raise RuleBroken("session_begun", f"This session is {booking.status} already.")
+    known = booking.ready is command.ready
+    return () if known else (e.ReadinessGiven(command.operator_id, command.ready),)
 
 
-def _leg(session: Session, leg_id: str) -> Leg:
-    leg = session.leg(leg_id)
-    if leg is None:
-        raise NotFound("leg_unknown", "This session has no such leg.")
-    return leg
-
-
-def _confirm_leg(
-    booking: Booking, session: Session, leg: Leg, now: datetime
-) -> tuple[e.Event, ...]:
-    """The first of a side to press 1 wins; the side's other legs are hung up (S1.5)."""
-    if leg.confirmed_at is not None or not leg.wanted or booking.status is not Status.LIVE:
+def _phones(booking: Booking, command: c.ChangePhones) -> tuple[e.Event, ...]:
+    """Numbers are corrected until the session is over; an old one is not rung again (S1.10)."""
+    if booking.status not in (*_BEFORE_START, Status.LIVE):
+        raise RuleBroken("booking_not_open", f"This booking is {booking.status}.")
+    same = (command.main_phone, command.backup_phone) == (booking.main_phone, booking.backup_phone)
+    if same:
         return ()
-    here = session.on_the_line(leg.side)
-    if here is not None and not (here.confirmed_at and here.confirmed_at < leg.requested_at):
-        return (e.LegDismissed(leg.leg_id, "another leg joined first"),)
-    # Who calls again after he was joined has lost that line, whether we know it yet or not.
-    joins = e.LegMoved(leg.leg_id, Mark(now.replace(microsecond=0), Motion.JOIN, seen=True))
-    others = tuple(
-        e.LegDismissed(other.leg_id, "another leg joined first")
-        for other in session.of(leg.side)
-        if other.wanted and other.leg_id != leg.leg_id
+    changed = e.PhonesChanged(command.main_phone, command.backup_phone)
+    if booking.session is None:
+        return (changed,)
+    ringing = tuple(
+        e.LegDismissed(leg.leg_id, "the number was corrected")
+        for leg in booking.session.of(Side.CUSTOMER)
+        if leg.wanted and leg.confirmed_at is None and leg.route is not Route.INBOUND
     )
-    return e.LegConfirmed(leg.leg_id), joins, *others
+    return changed, *ringing
 
 
-def _take_call(booking: Booking, session: Session, command: c.TakeCall) -> tuple[e.Event, ...]:
-    leg_id = inbound_leg_id(command.call_id)
-    if booking.status is not Status.LIVE or session.leg(leg_id) is not None:
+def _called_back(booking: Booking, command: c.NoteCallback) -> tuple[e.Event, ...]:
+    if CALLBACK not in booking.pending:
         return ()
-    return (e.LegCalledIn(leg_id, booking.customer_id, command.phone_id, command.call_id),)
-
-
-def _replace_operator(
-    booking: Booking, session: Session, command: c.ReplaceOperator
-) -> tuple[e.Event, ...]:
-    here = session.on_the_line(Side.OPERATOR) is not None
-    stale = command.before != booking.operator_id or session.dropped_at is None
-    if stale or here or booking.status is not Status.LIVE:
-        return ()
-    dismissed = tuple(
-        e.LegDismissed(leg.leg_id, "the operator is replaced")
-        for leg in session.of(Side.OPERATOR)
-        if leg.wanted
-    )
-    replaced = e.OperatorReplaced(
-        command.operator_id, command.operator_phones, booking.operator_id, command.quarters
-    )
-    return *dismissed, replaced
-
-
-def _overrun(
-    booking: Booking, session: Session, command: c.NoteNextBooking, policy: Policy
-) -> tuple[e.Event, ...]:
-    since = session.connected_since()
-    if booking.status is not Status.LIVE or since is None:
-        return ()
-    over = since + timedelta(seconds=booking.left(since))
-    until = command.starts_at + timedelta(seconds=policy.extension_max_delay)
-    delay = int((min(over, until) - command.starts_at).total_seconds())
-    if delay < policy.delay_told_from or delay <= session.told:
-        return ()
-    return (e.OverrunFound(command.next_booking_id, until, delay),)
-
-
-def inbound_leg_id(call_id: str) -> str:
-    """The leg id of a call that came in: the same for every delivery of its webhook."""
-    return f"in-{call_id}"
+    letter = letter_due(booking, e.Letter.CALLBACK)
+    return e.CallbackArranged(command.booking_id), letter

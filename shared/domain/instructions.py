@@ -20,6 +20,16 @@ class Prompt(StrEnum):
     MINUTES_USED_UP = "minutes_used_up"
     SESSION_ENDED = "session_ended"
     GOODBYE = "goodbye"
+    WAITING = "waiting"
+    STILL_WAITING = "still_waiting"
+    HOLD_LIMIT = "hold_limit"
+    PLEASE_MOVE = "please_move"
+    LINE_RENEWED = "line_renewed"
+    LINE_RENEWED_LATER = "line_renewed_later"
+    LINE_CHOICE = "line_choice"
+    LINE_STOPPED = "line_stopped"
+    EXTENDED = "extended"
+    CALLED_BACK = "called_back"
 
 
 @dataclass(frozen=True, slots=True)

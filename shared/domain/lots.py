@@ -269,6 +269,14 @@ def seconds_worth(lot: Lot, minor: int) -> int:
     return low
 
 
+_SOURCES_SPENT = (Source.BONUS, Source.LOT, Source.BALANCE, Source.CARD)
+
+
+def spent_first(holding: Holding) -> int:
+    """A key by which holdings are sorted into the order in which they are spent (S2.9)."""
+    return _SOURCES_SPENT.index(holding.source)
+
+
 def unused(holdings: tuple[Holding, ...], used: int) -> tuple[int, ...]:
     """How many seconds of each holding are left when `used` were spent in their order."""
     left: list[int] = []

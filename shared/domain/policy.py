@@ -32,6 +32,29 @@ class Policy:
     customer_retry: tuple[int, ...] = (0, 180, 360, 540)
     no_show_grace: int = 10 * 60
 
+    # An operator who does not come: each step at so many seconds after the start (S1.9)
+    escalate_operator_again: int = 30
+    escalate_backup_route: int = 60
+    escalate_other_operator: int = 120
+    escalate_supervisor: int = 300
+    escalate_case: int = 420
+
+    # What a mishap brings (shared/domain/remedies.py)
+    no_show_bonus: int = 10 * 60
+    long_wait: int = 20 * 60
+    long_wait_bonus: int = 15 * 60
+    bad_line_bonus: int = 10 * 60
+    outage_bonus: int = 15 * 60
+    offer_valid: int = 24 * 3600
+
+    # A bad line, a hold, a call back
+    bad_line_redial_after: int = 5 * 60
+    bad_line_quiet: int = 10 * 60  # a report so much later begins anew
+    hold_notice: int = 3 * 60
+    hold_limit: int = 10 * 60
+    goodwill_callback: int = 3600
+    goodwill_sessions: int = 5  # completed ones make a regular customer
+
     # A dropped line
     callback_wait: int = 60
     redial_deadline: int = 180

@@ -11,11 +11,12 @@ def quarters(start: datetime, seconds: int) -> tuple[datetime, ...]:
     """The quarters that a session touches.
 
     Args:
-        start: on a quarter, UTC.
+        start: UTC; one arranged after a mishap begins within a quarter.
         seconds: length of the session.
     """
-    count = -(-seconds // int(QUARTER.total_seconds()))
-    return tuple(start + n * QUARTER for n in range(count))
+    first = quarter_of(start)
+    count = -(-(start - first + timedelta(seconds=seconds)) // QUARTER)
+    return tuple(first + n * QUARTER for n in range(count))
 
 
 def quarter_of(moment: datetime) -> datetime:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.booking import Booking, Status
-from shared.domain.events import EndReason
+from shared.domain.events import EndReason, LineRemedy
 from shared.domain.instructions import AskKeys, HangUp, Instruction, Join, Prompt, Say
 from shared.domain.legs import Leg, Side
 from shared.domain.policy import Policy
@@ -12,6 +12,8 @@ from shared.domain.policy import Policy
 CONFIRM_KEY = "1"
 END_KEY = "2"
 MENU_END_KEY = "9"
+HOLD_KEY, BAD_LINE_KEY = "2", "3"
+STOP_KEY, OTHER_PHONE_KEY = "2", "3"
 
 
 class Step(StrEnum):
@@ -22,6 +24,7 @@ class Step(StrEnum):
     LEFT = "left"
     MENU = "menu"
     WAIT = "wait"
+    LINE = "line"
     NUMBER = "number"
 
 
@@ -55,9 +58,12 @@ def on_the_line(
     """
     session = booking.live_session
     if booking.status is not Status.LIVE:
-        used_up = session.reason is EndReason.MINUTES_USED
-        return Say(Prompt.MINUTES_USED_UP if used_up else Prompt.SESSION_ENDED), HangUp()
+        reason = session.reason or EndReason.CUSTOMER_ENDED
+        return Say(_FAREWELLS.get(reason, Prompt.SESSION_ENDED)), HangUp()
     if not leg.on_the_line:
+        if session.renewed is not None and leg.side is Side.CUSTOMER:
+            later = session.line_reports[-1][1] is LineRemedy.REDIAL_LATER
+            return Say(Prompt.LINE_RENEWED_LATER if later else Prompt.LINE_RENEWED), HangUp()
         here = session.on_the_line(leg.side) is not None
         return Say(Prompt.ALREADY_JOINED if here else Prompt.GOODBYE), HangUp()
     join = Join(f"booking-{booking.booking_id}", leg.leg_id, _limit(booking, leg, now))
@@ -66,6 +72,22 @@ def on_the_line(
     alone = session.on_the_line(_other(leg.side)) is None
     wait = Say(told or Prompt.WAIT_FOR_OTHER)
     return (wait, join) if told or alone else (join,)
+
+
+_FAREWELLS = {
+    EndReason.MINUTES_USED: Prompt.MINUTES_USED_UP,
+    EndReason.HOLD_LIMIT: Prompt.HOLD_LIMIT,
+    EndReason.BAD_LINE: Prompt.LINE_STOPPED,
+    EndReason.CALLBACK_PROMISED: Prompt.CALLED_BACK,
+}
+
+
+def line_choice(
+    booking: Booking, leg: Leg, now: datetime, policy: Policy
+) -> tuple[Instruction, ...]:
+    """Every remedy was tried: he may stop, or be called on his other phone (S1.8)."""
+    join = Join(f"booking-{booking.booking_id}", leg.leg_id, _limit(booking, leg, now))
+    return AskKeys(Prompt.LINE_CHOICE, 1, policy.key_timeout, Step.LINE), join
 
 
 def _limit(booking: Booking, leg: Leg, now: datetime) -> int | None:

@@ -22,8 +22,14 @@ _SPOKEN = {
         "ru": "Вы уже соединены по другой линии. До свидания.",
     },
     Prompt.MENU: {
-        "en": "Press 1 to go back, or 9 to end the call and keep the minutes that are left.",
-        "ru": "Нажмите 1, чтобы вернуться, или 9, чтобы закончить. Остаток минут сохранится.",
+        "en": (
+            "Press 1 to go back, 2 to have the other side wait, 3 if the line is bad, or 9 to end "
+            "the call and keep the minutes that are left."
+        ),
+        "ru": (
+            "Нажмите 1, чтобы вернуться, 2, чтобы вас подождали, 3, если плохо слышно, или 9, "
+            "чтобы закончить. Остаток минут сохранится."
+        ),
     },
     Prompt.ENTER_BOOKING_NUMBER: {
         "en": "Please enter your twelve-digit booking number.",
@@ -52,6 +58,52 @@ _SPOKEN = {
     Prompt.SESSION_ENDED: {
         "en": "The call has ended. Minutes that are left stay on your balance. Goodbye.",
         "ru": "Разговор окончен. Оставшиеся минуты сохранены на балансе. До свидания.",
+    },
+    Prompt.WAITING: {
+        "en": "The other side waits for you. Waiting is charged. Press star and 1 when you are back.",
+        "ru": "Вас ждут. Ожидание оплачивается. Когда вернётесь, нажмите звёздочку и 1.",
+    },
+    Prompt.STILL_WAITING: {
+        "en": "The wait goes on and is charged. After ten minutes of waiting the call is closed.",
+        "ru": "Ожидание продолжается и оплачивается. После десяти минут звонок завершится.",
+    },
+    Prompt.HOLD_LIMIT: {
+        "en": "The wait was too long, so we end the call here. Your minutes are kept. Goodbye.",
+        "ru": "Ожидание затянулось, мы завершаем звонок. Ваши минуты сохранены. До свидания.",
+    },
+    Prompt.PLEASE_MOVE: {
+        "en": "We are sorry for the bad line. Please move to a place with better reception.",
+        "ru": "Извините за плохую связь. Пожалуйста, перейдите туда, где приём лучше.",
+    },
+    Prompt.LINE_RENEWED: {
+        "en": "We are sorry for the bad line. Hang up, we call you again at once.",
+        "ru": "Извините за плохую связь. Положите трубку, мы сразу перезвоним.",
+    },
+    Prompt.LINE_RENEWED_LATER: {
+        "en": "The line is still bad. We call you again in five minutes. They are not charged.",
+        "ru": "Связь всё ещё плохая. Мы перезвоним через пять минут. Они не оплачиваются.",
+    },
+    Prompt.LINE_CHOICE: {
+        "en": (
+            "We are sorry, the line stays bad. Press 1 to go on, 2 to stop and get your minutes "
+            "back with a bonus, or 3 to be called on your other phone."
+        ),
+        "ru": (
+            "Извините, связь не улучшается. Нажмите 1, чтобы продолжить, 2, чтобы закончить и "
+            "получить минуты обратно с бонусом, или 3, чтобы мы позвонили на другой номер."
+        ),
+    },
+    Prompt.LINE_STOPPED: {
+        "en": "Your unused minutes and bonus minutes are on your balance. We are sorry. Goodbye.",
+        "ru": "Остаток минут и бонусные минуты на вашем балансе. Извините нас. До свидания.",
+    },
+    Prompt.EXTENDED: {
+        "en": "The call is extended.",
+        "ru": "Звонок продлён.",
+    },
+    Prompt.CALLED_BACK: {
+        "en": "The call pauses here. We will call again for the minutes that are left. Goodbye.",
+        "ru": "Мы прерываем звонок и перезвоним, чтобы продолжить. Минуты сохранены. До свидания.",
     },
     Prompt.GOODBYE: {"en": "Goodbye.", "ru": "До свидания."},
 }

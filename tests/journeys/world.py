@@ -44,7 +44,7 @@ from shared.application.store import Change, Replay
 from shared.application.timers import SHARDS, Timers
 from shared.application.top_ups import TopUps
 from shared.application.voice import VoiceDesk
-from shared.domain.booking import Booking, Session
+from shared.domain.booking import Booking
 from shared.domain.business_days import Calendar
 from shared.domain.effects import Effect, EffectKind
 from shared.domain.errors import Conflict, NotFound, RuleBroken, Upstream
@@ -52,6 +52,7 @@ from shared.domain.events import Event, SessionClosed
 from shared.domain.lots import Tariff
 from shared.domain.money import Money
 from shared.domain.receipts import Seller
+from shared.domain.session import Session
 from shared.domain.wording import spoken
 from tests.fakes.memory_cards import MemoryCards
 from tests.fakes.memory_contacts import MemoryContacts

@@ -23,6 +23,7 @@ FIRST_LEVEL: Mapping[e.CaseKind, e.Level] = {
     e.CaseKind.REFUND_APPROVAL: e.Level.MANAGER,
     e.CaseKind.UNKNOWN_PAYMENT: e.Level.AGENT,
     e.CaseKind.LEDGER_DIFFERENCE: e.Level.MANAGER,
+    e.CaseKind.MISSED_CALL: e.Level.AGENT,
 }
 
 

@@ -16,6 +16,7 @@ class CaseKind(StrEnum):
     REFUND_APPROVAL = "refund_approval"
     UNKNOWN_PAYMENT = "unknown_payment"
     LEDGER_DIFFERENCE = "ledger_difference"
+    MISSED_CALL = "missed_call"
 
 
 class Level(StrEnum):

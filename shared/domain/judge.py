@@ -1,0 +1,175 @@
+"""The judge: whose fault an incident was, from call legs, readiness and the order (S1.10)."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.booking import Booking
+from shared.domain.events import EndReason
+from shared.domain.incident import Cause, Mishap
+from shared.domain.legs import Leg, Route, Side
+from shared.domain.remedies import Facts
+from shared.domain.session import Session
+
+# Why a leg was not rung although its operator may well have been there.
+BUSY_BEFORE = "busy with the session before"
+# Final states of the provider that mean that a phone rang, or somebody was there
+# (twilio.com/docs/voice/api/call-resource#call-status-values).
+_RANG = frozenset({"completed", "busy", "no-answer", "canceled"})
+# ... and that the network could not connect it: an impossible number, or nobody's.
+_IMPOSSIBLE = "failed"
+
+
+class Reach(StrEnum):
+    """How far an attempt came."""
+
+    RANG = "rang"
+    IMPOSSIBLE = "no such number"
+    BUSY_BEFORE = BUSY_BEFORE
+    OURS = "never left our house"
+    UNKNOWN = "nothing heard"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the judge found.
+
+    Args:
+        mishaps: what the incident is made of.
+        evidence: short texts for the timeline, without personal data.
+        facts: that the remedies depend on.
+    """
+
+    mishaps: tuple[Mishap, ...]
+    cause: Cause
+    evidence: tuple[str, ...]
+    facts: Facts
+
+
+def judge(booking: Booking, session: Session, ended_at: datetime) -> Verdict | None:
+    """The cause of the incident in which a session ended; None where it ended as it should.
+
+    Args:
+        booking: live no more.
+        session: its own.
+        ended_at: UTC.
+    """
+    incident = session.incident
+    if incident is None or session.reason in (EndReason.MINUTES_USED, EndReason.NEXT_BOOKING):
+        return None
+    stopped = session.reason is EndReason.BAD_LINE
+    if session.reason is EndReason.CUSTOMER_ENDED and Side.OPERATOR not in _lost(session):
+        return None  # he chose to, and nobody kept him from going on
+    mishaps = incident.mishaps
+    cause: Cause
+    evidence: tuple[str, ...]
+    if Mishap.START_MISSED in mishaps:
+        cause, evidence = _start_missed(booking, session)
+    elif Mishap.CUSTOMER_ABSENT in mishaps:
+        cause, evidence = _customer_absent(session)
+    elif not session.joined:
+        cause, evidence = _operator_absent(booking, session)
+    elif Mishap.DROPPED in mishaps and session.dropped_at is not None:
+        cause, evidence = _not_restored(booking, session, session.dropped_at)
+    else:
+        cause, evidence = Cause.UNKNOWN, (f"reports of a bad line: {len(session.line_reports)}",)
+    # Who waits from the booked time on waits through a delay he was told of too.
+    promised = incident.since if session.joined else booking.starts_at
+    wait = int((ended_at - promised).total_seconds())
+    return Verdict(mishaps, cause, evidence, Facts(wait=max(0, wait), stopped=stopped))
+
+
+def _lost(session: Session) -> frozenset[Side]:
+    """Who was missing in the gap in which the session ended."""
+    return frozenset(session.lost).intersection(session.missing)
+
+
+def reach(leg: Leg) -> Reach:
+    """How far an attempt came."""
+    if leg.confirmed_at is not None or leg.outcome in _RANG:
+        return Reach.RANG
+    if leg.outcome == _IMPOSSIBLE:
+        return Reach.IMPOSSIBLE
+    if leg.outcome == BUSY_BEFORE:
+        return Reach.BUSY_BEFORE
+    if leg.outcome is not None or leg.call_id is None:
+        return Reach.OURS
+    return Reach.UNKNOWN
+
+
+def _attempts(legs: Iterable[Leg]) -> Counter[Reach]:
+    return Counter(reach(leg) for leg in legs if leg.route is not Route.INBOUND)
+
+
+def _said(who: Side, attempts: Counter[Reach]) -> str:
+    parts = [f"{kind} {attempts[kind]}" for kind in Reach if attempts[kind]]
+    return f"{who} rung {attempts.total()} times: {', '.join(parts) or 'never'}"
+
+
+def _start_missed(booking: Booking, session: Session) -> tuple[Cause, tuple[str, ...]]:
+    late = int((session.started_at - booking.starts).total_seconds())
+    return Cause.OURS, (f"we came to ring {late} s late",)
+
+
+def _operator_absent(booking: Booking, session: Session) -> tuple[Cause, tuple[str, ...]]:
+    attempts = _attempts(session.of(Side.OPERATOR))
+    answer = {None: "no answer", True: "yes", False: "no"}[booking.ready]
+    evidence = (
+        _said(Side.OPERATOR, attempts),
+        f"asked whether he would be there: {answer}",
+        f"told to begin {booking.delay} s later",
+    )
+    if attempts[Reach.BUSY_BEFORE]:
+        return Cause.PREVIOUS_SESSION, evidence
+    if attempts[Reach.RANG] or attempts[Reach.IMPOSSIBLE] or booking.ready is False:
+        return Cause.OPERATOR, evidence
+    if attempts[Reach.OURS]:
+        return Cause.OURS, evidence
+    return Cause.UNKNOWN, evidence
+
+
+def _customer_absent(session: Session) -> tuple[Cause, tuple[str, ...]]:
+    attempts = _attempts(session.of(Side.CUSTOMER))
+    return _of_customer(attempts, Cause.CUSTOMER_SILENT), (_said(Side.CUSTOMER, attempts),)
+
+
+def _of_customer(attempts: Counter[Reach], rang: Cause) -> Cause:
+    """Why a customer could not be had, where he was rung.
+
+    Args:
+        rang: the cause where his phone rang often enough.
+    """
+    if attempts[Reach.RANG] > attempts[Reach.OURS]:
+        return rang
+    if attempts[Reach.RANG]:
+        return Cause.UNKNOWN
+    if attempts[Reach.IMPOSSIBLE] > attempts[Reach.OURS]:
+        return Cause.WRONG_NUMBER
+    return Cause.OURS if attempts[Reach.OURS] else Cause.UNKNOWN
+
+
+def _not_restored(
+    booking: Booking, session: Session, dropped_at: datetime
+) -> tuple[Cause, tuple[str, ...]]:
+    since = {
+        side: _attempts(leg for leg in session.of(side) if leg.requested_at >= dropped_at)
+        for side in Side
+    }
+    missing = _lost(session)
+    evidence = (
+        f"missing at the end: {', '.join(sorted(missing)) or 'nobody'}",
+        *(_said(side, since[side]) for side in Side if since[side]),
+    )
+    if session.renewed is not None and missing == {Side.CUSTOMER}:
+        # We took him off a bad line ourselves, and did not bring him back.
+        return Cause.UNKNOWN, evidence
+    if missing == {Side.CUSTOMER}:
+        cause = _of_customer(since[Side.CUSTOMER], Cause.NOBODY)
+        # The number was good before it dropped: the network's word is about the network.
+        return Cause.NOBODY if cause is Cause.WRONG_NUMBER else cause, evidence
+    if missing == {Side.OPERATOR}:
+        ours = since[Side.OPERATOR][Reach.OURS] == since[Side.OPERATOR].total() > 0
+        return Cause.OURS if ours else Cause.OPERATOR, evidence
+    return Cause.UNKNOWN, evidence
