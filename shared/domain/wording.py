@@ -60,7 +60,7 @@ _SPOKEN = {
         "ru": "Разговор окончен. Оставшиеся минуты сохранены на балансе. До свидания.",
     },
     Prompt.WAITING: {
-        "en": "The other side waits for you. Waiting is charged. Press star and 1 when you are back.",
+        "en": "The other side waits for you. Waiting is charged. When back, press star and 1.",
         "ru": "Вас ждут. Ожидание оплачивается. Когда вернётесь, нажмите звёздочку и 1.",
     },
     Prompt.STILL_WAITING: {

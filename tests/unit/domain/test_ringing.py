@@ -70,7 +70,7 @@ def test_absent_operator_is_rung_on_both_numbers_until_the_grace_is_over() -> No
             play.no_answer(Side.OPERATOR)
         play.until(play.now + timedelta(seconds=5))
     routes = [leg.route for leg in play.legs(Side.OPERATOR)]
-    assert routes[:4] == [Route.MAIN, Route.BACKUP, Route.MAIN, Route.BACKUP]
+    assert routes[:4] == [Route.MAIN, Route.MAIN, Route.BACKUP, Route.MAIN]
     assert play.legs(Side.CUSTOMER) == ()
     assert play.closed().reason is e.EndReason.OPERATOR_ABSENT
     assert play.closed().bill.unused == 30 * 60
