@@ -75,6 +75,12 @@ class Asked:
         except ValueError:
             raise RuleBroken("status_unknown", "No such call status.", "CallStatus") from None
 
+    @property
+    def sip_response(self) -> str | None:
+        """The network's last word on the call, three digits; None where it is not told."""
+        code = self.form.get("SipResponseCode", "")
+        return code if len(code) == 3 and code.isascii() and code.isdigit() else None
+
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one request of the telephony provider."""
@@ -146,7 +152,7 @@ def _status(desk: VoiceDesk, asked: Asked) -> None:
     if "leg" not in asked.query:
         desk.inbound_ended(asked.field("CallSid"), asked.status, asked.moment)
     else:
-        desk.status(*asked.leg, asked.status, asked.moment)
+        desk.status(*asked.leg, asked.status, asked.moment, asked.sip_response)
 
 
 def _conference(desk: VoiceDesk, asked: Asked) -> None:

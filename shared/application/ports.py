@@ -9,6 +9,7 @@ from typing import Protocol
 from shared.domain.card import Card
 from shared.domain.instructions import Prompt
 from shared.domain.money import Money
+from shared.domain.quality import CallQuality
 
 
 class Clock(Protocol):
@@ -394,6 +395,14 @@ class Telephony(Protocol):
 
     def calls_ended(self, since: datetime) -> Sequence[ProviderCall]:
         """Calls that ended at or after `since`, every page of them."""
+        ...
+
+    def quality(self, call_id: str) -> CallQuality | None:
+        """What was measured on a call, once the provider has put it together.
+
+        None until then, about half an hour after the end, and for good where it never measured:
+        it does not tell these apart, so whoever asks has to give up some day.
+        """
         ...
 
 

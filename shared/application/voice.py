@@ -150,16 +150,25 @@ class VoiceDesk:
             return None
 
     def status(
-        self, booking_id: str, leg_id: str, call_id: str, status: CallStatus, moment: datetime
+        self,
+        booking_id: str,
+        leg_id: str,
+        call_id: str,
+        status: CallStatus,
+        moment: datetime,
+        sip_response: str | None,
     ) -> None:
         """The provider reports on a call of ours.
 
         Args:
             moment: the provider's time stamp, UTC.
+            sip_response: why it ended, where the network said so (404: nobody has this number);
+                evidence only, for a lost callback is made up for without it.
         """
         self._known(booking_id, leg_id, call_id)
         if status.ended:
-            self._apply(booking_id, c.EndLeg(leg_id, moment, status), leg_id, call_id)
+            said = {} if sip_response is None else {"sip_response": sip_response}
+            self._apply(booking_id, c.EndLeg(leg_id, moment, status), leg_id, call_id, **said)
 
     def inbound_ended(self, call_id: str, status: CallStatus, moment: datetime) -> None:
         """The provider reports on a call that came in.
@@ -251,8 +260,10 @@ class VoiceDesk:
         instructions = voice.on_the_line(booking, leg, now, _policy(booking), menu=menu, told=told)
         return _reply(booking, leg_id, instructions)
 
-    def _apply(self, booking_id: str, command: c.Command, leg_id: str, call_id: str) -> Booking:
-        evidence = {"leg": leg_id, "call": call_id}
+    def _apply(
+        self, booking_id: str, command: c.Command, leg_id: str, call_id: str, **said: str
+    ) -> Booking:
+        evidence = {"leg": leg_id, "call": call_id, **said}
         cause = Cause(type(command).__name__, _PROVIDER, evidence)
         return self._bookings.apply(booking_id, command, cause)
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The promises in force when a booking is bought; they judge it later. All times in seconds.
+    """The promises in force when a booking is bought; they judge it later.
+
+    Times are in seconds where no other unit is named.
 
     Args:
         version: stored with each booking, so that history is judged by what was promised.
@@ -69,6 +71,13 @@ class Policy:
     overtime_longest: int = 30 * 60  # all gaps of a session together
     extension_max_delay: int = 10 * 60
     delay_told_from: int = 60  # a shorter wait is not announced
+
+    # A bad line: above these over a whole call. They are those by which the provider tags a call:
+    # twilio.com/docs/voice/voice-insights/api/call/details-call-tags
+    bad_line_packet_loss: int = 500  # basis points
+    bad_line_jitter: int = 5  # ms on average; at the worst the next one
+    bad_line_jitter_peak: int = 30
+    bad_line_latency: int = 150  # ms on average
 
     # Facts that do not come by themselves
     leg_look_up_after: int = 5

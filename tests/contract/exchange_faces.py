@@ -31,6 +31,7 @@ from shared.domain.instructions import AskKeys, HangUp, Instruction, Join, Promp
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "made-up-token"
 NUMBER = "+12025550100"
+SUMMARY_AFTER = 200  # seconds; the provider takes half an hour
 START = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 _PACE = 100.0
 _LOOKS = 2000
@@ -150,7 +151,7 @@ class PortFace:
 
     def __init__(self) -> None:
         self.application = Application()
-        self._exchange = Exchange(ACCOUNT, NUMBER, START, new_sid)
+        self._exchange = Exchange(ACCOUNT, NUMBER, START, new_sid, summary_after=SUMMARY_AFTER)
         self._exchange.voice_url = "https://api.example.com/v1/voice/inbound"
         self._driver = Driver(self._exchange, self.application.answer)
         self.telephony: Telephony = ExchangePort(self._exchange, "https://api.example.com")
@@ -273,7 +274,8 @@ def server_face(folder: Path) -> Iterator[ServerFace]:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", ours).start()
         clock = BusinessClock(clock_file(folder))
-        exchange = Exchange(ACCOUNT, NUMBER, clock.now() - timedelta(seconds=1), new_sid)
+        start = clock.now() - timedelta(seconds=1)
+        exchange = Exchange(ACCOUNT, NUMBER, start, new_sid, summary_after=SUMMARY_AFTER)
         exchange.voice_url = f"{base}/v1/voice/inbound"
         serving = asyncio.create_task(serve(Server(exchange, clock, TOKEN), api, stop))
         while not serving.done() and not _listens(api):

@@ -3,7 +3,8 @@
 `call-resource` is twilio.com/docs/voice/api/call-resource, `conference-noun`
 twilio.com/docs/voice/twiml/conference, `gather` twilio.com/docs/voice/twiml/gather, `dial`
 twilio.com/docs/voice/twiml/dial, `overrides`
-twilio.com/docs/usage/webhooks/webhooks-connection-overrides.
+twilio.com/docs/usage/webhooks/webhooks-connection-overrides, `call-summary`
+twilio.com/docs/voice/voice-insights/api/call/call-summary-resource.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,16 @@ import pytest
 from shared.application.ports import CallStatus, ProviderCall
 from shared.domain.errors import Declined, NotFound, OutcomeUnknown, RedialError, Unavailable
 from shared.domain.instructions import Prompt
-from tests.contract.exchange_faces import NUMBER, START, Face, PortFace, server_face
+from shared.domain.policy import CURRENT
+from shared.domain.quality import is_bad
+from tests.contract.exchange_faces import (
+    NUMBER,
+    START,
+    SUMMARY_AFTER,
+    Face,
+    PortFace,
+    server_face,
+)
 
 OPERATOR, CUSTOMER = "+12025550101", "+12025550102"
 UNKNOWN_CALL = "CA" + "f" * 32
@@ -105,23 +115,25 @@ def test_a_call_rings_five_seconds_longer_than_asked(face: Face) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "status"),
+    ("step", "status", "sip_response"),
     [
-        ("busy", CallStatus.BUSY),
-        ("unreachable", CallStatus.FAILED),
-        ("no_answer", CallStatus.NO_ANSWER),
+        ("busy", CallStatus.BUSY, "486"),
+        ("unreachable", CallStatus.FAILED, "503"),
+        ("unallocated", CallStatus.FAILED, "404"),
+        ("no_answer", CallStatus.NO_ANSWER, "487"),
     ],
 )
 def test_a_call_nobody_takes_ends_with_its_reason_and_no_seconds(
-    face: Face, step: str, status: CallStatus
+    face: Face, step: str, status: CallStatus, sip_response: str
 ) -> None:
-    # S1.4b; call-resource, "Call Status values"; "completed" is the event of every end
+    # S1.4b, S1.10; call-resource, "Call Status values"; "completed" is the event of every end
     face.meet(CUSTOMER, [{"do": step}])
     sid = place(face, CUSTOMER, ring=10)
     face.until(ended(face, sid))
     call = face.telephony.call(sid)
     assert (call.status, call.duration) == (status, 0)
     face.until(lambda: face.application.told("status", "CallStatus") == [status.value])
+    assert face.application.told("status", "SipResponseCode") == [sip_response]
 
 
 def test_outgoing_calls_leave_one_a_second(face: Face) -> None:
@@ -378,6 +390,31 @@ def test_a_document_that_is_none_ends_the_call_with_an_apology(face: Face) -> No
     face.until(ended(face, sid))
     assert face.telephony.call(sid).status is CallStatus.COMPLETED
     assert "application error" in face.heard(CUSTOMER)[0]
+
+
+@pytest.mark.parametrize("noise", [[], [{"do": "noise"}]])
+def test_what_was_measured_on_a_call_is_known_a_while_after_its_end(
+    face: Face, noise: list[dict[str, object]]
+) -> None:
+    # S1.8; call-summary: partial, which we do not ask for, until it is complete
+    answers, drops = drops_after(20)[:2], drops_after(20)[2:]
+    face.meet(CUSTOMER, [*answers, *noise, *drops])
+    face.meet(OPERATOR, drops_after(SUMMARY_AFTER + 60))
+    operator, customer = joined(face, OPERATOR, CUSTOMER)
+    assert face.telephony.quality(customer) is None
+    face.until(ended(face, customer))
+    assert face.telephony.quality(customer) is None
+    face.until(ended(face, operator))
+    measured = face.telephony.quality(customer)
+    assert measured is not None
+    assert None not in (measured.packet_loss, measured.jitter, measured.latency)
+    assert is_bad(measured, CURRENT) is bool(noise)
+    assert face.telephony.quality(operator) is None
+
+
+def test_nothing_is_known_of_the_quality_of_an_unknown_call(face: Face) -> None:
+    # S1.8; twilio.com/docs/api/errors/20404: the provider's answer is the same as "not yet"
+    assert face.telephony.quality(UNKNOWN_CALL) is None
 
 
 def _ids(calls: Sequence[ProviderCall]) -> set[str]:

@@ -84,6 +84,9 @@ def test_a_wrong_token_or_account_is_turned_away(face: ServerFace) -> None:
     with pytest.raises(Declined) as declined:
         stranger.calls_ended(START)
     assert declined.value.code == "20003"
+    with pytest.raises(Declined) as declined:
+        stranger.quality("CA" + "f" * 32)
+    assert declined.value.code == "20003"
     other = f"{face.api}/2010-04-01/Accounts/AC{'1' * 32}/Calls.json"
     assert requests.get(other, auth=(ACCOUNT, TOKEN), timeout=5).status_code == 404
 
@@ -98,6 +101,18 @@ def test_a_call_the_exchange_does_not_know_how_to_place_is_refused(
     answer = requests.post(url, data=form, auth=(ACCOUNT, TOKEN), timeout=5)
     assert answer.status_code == 400
     assert face.telephony.calls_to(CUSTOMER, START) == []
+
+
+def test_a_summary_is_shown_only_to_whoever_asks_for_a_complete_one(face: ServerFace) -> None:
+    # S1.8; call-summary, "ProcessingState": what the provider gives otherwise is not played here
+    url = f"{face.api}/v1/Voice/CA{'f' * 32}/Summary"
+    asked = {
+        state: requests.get(
+            url, params={"ProcessingState": state}, auth=(ACCOUNT, TOKEN), timeout=5
+        ).status_code
+        for state in ("complete", "partial")
+    }
+    assert asked == {"complete": 404, "partial": 400}
 
 
 def test_progress_is_reported_as_far_as_it_was_asked_for(face: ServerFace) -> None:
@@ -130,6 +145,8 @@ def test_a_provider_that_cannot_be_reached_did_nothing() -> None:
         telephony.place_call(CUSTOMER, "leg-1", "1", 30)
     with pytest.raises(Unavailable):
         telephony.calls_ended(START)
+    with pytest.raises(Unavailable):
+        telephony.quality("CA" + "f" * 32)
 
 
 @pytest.mark.parametrize(

@@ -16,30 +16,45 @@ import pytest
 
 from infra.local.exchange import rest
 from infra.local.exchange.calls import rfc_2822
+from infra.local.exchange.insights import summary_document
 from infra.local.exchange.model import Exchange
-from infra.local.exchange.people import Answer, Drop, Person, Press
+from infra.local.exchange.people import Answer, Busy, Drop, Noise, Person, Press
 from infra.local.exchange.port import Driver, Reply
 from shared.application.ports import CallStatus
 from shared.domain.instructions import AskKeys, HangUp, Join, Prompt
 
-REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "twilio_api_v2010.json"
+REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
 ACCOUNT = "AC" + "0" * 32
 START = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
-OPERATOR, CUSTOMER = "+12025550101", "+12025550102"
+OPERATOR, CUSTOMER, ENGAGED = "+12025550101", "+12025550102", "+12025550103"
 
 
-@pytest.fixture(scope="module")
-def schemas() -> Mapping[str, Any]:
-    """The provider's schemas."""
-    if not REFERENCE.exists():
+def published(name: str) -> Mapping[str, Any]:
+    """The schemas of one of the provider's OpenAPI documents."""
+    if not (REFERENCE / name).exists():
         pytest.skip("the provider's OpenAPI document is not beside the project")
-    document: dict[str, Any] = json.loads(REFERENCE.read_text())
+    document: dict[str, Any] = json.loads((REFERENCE / name).read_text())
     found: Mapping[str, Any] = document["components"]["schemas"]
     return found
 
 
+@pytest.fixture(scope="module")
+def schemas() -> Mapping[str, Any]:
+    """The provider's schemas of calls and conferences."""
+    return published("twilio_api_v2010.json")
+
+
+@pytest.fixture(scope="module")
+def insights() -> Mapping[str, Any]:
+    """The provider's schemas of what it measured."""
+    return published("twilio_insights_v1.json")
+
+
 class Session:
-    """Two people joined for a while, one of them dropped, and everything that was told of it."""
+    """Two people joined for a while, one of them dropped on a bad line, a third one engaged.
+
+    Everything that was told of it is kept.
+    """
 
     def __init__(self) -> None:
         ids = itertools.count()
@@ -47,8 +62,9 @@ class Session:
         self.exchange = Exchange(
             ACCOUNT, "+12025550100", START, lambda prefix: f"{prefix}{next(ids):032x}"
         )
-        self.exchange.meet(CUSTOMER, Person(((Answer(), Press("1"), Drop(60)),)))
-        for number in (OPERATOR, CUSTOMER):
+        self.exchange.meet(CUSTOMER, Person(((Answer(), Press("1"), Noise(), Drop(60)),)))
+        self.exchange.meet(ENGAGED, Person(((Busy(),),)))
+        for number in (OPERATOR, CUSTOMER, ENGAGED):
             self.exchange.place_call(
                 number,
                 self.exchange.number,
@@ -109,6 +125,28 @@ def test_documents_have_the_published_fields_and_types(
                     assert parsedate_to_datetime(str(value)).tzinfo is not None
 
 
+def test_summaries_have_the_published_properties_and_types(
+    insights: Mapping[str, Any], session: Session
+) -> None:
+    # S1.8: held to the official shapes
+    properties = insights["insights.v1.call.summary"]["properties"]
+    summaries = [summary_document(c) for c in session.exchange.calls() if c.status.ended]
+    assert {summary["call_state"] for summary in summaries} == {"completed", "busy"}
+    kinds = {"string": str, "integer": int, "array": list}
+    for summary in summaries:
+        assert summary.keys() == properties.keys()
+        for name, value in summary.items():
+            shape = properties[name]
+            if value is None:
+                assert shape["nullable"]
+            elif "$ref" in shape:
+                assert value in insights[shape["$ref"].rsplit("/", 1)[1]]["enum"]
+            elif "type" in shape:
+                assert isinstance(value, kinds[shape["type"]])
+                if shape.get("format") == "date-time":
+                    assert datetime.fromisoformat(str(value)).tzinfo is not None
+
+
 def test_our_statuses_are_the_published_ones_and_the_callbacks_initiated(
     schemas: Mapping[str, Any],
 ) -> None:
@@ -123,9 +161,11 @@ def test_status_callbacks_carry_what_the_documentation_lists(session: Session) -
         *("Caller", "Called", "CallbackSource", "SequenceNumber", "Timestamp"),
     }
     told = session.told["status"]
-    assert {p["CallStatus"] for p in told} == {"initiated", "ringing", "in-progress", "completed"}
+    statuses = {"initiated", "ringing", "in-progress", "completed", "busy"}
+    assert {p["CallStatus"] for p in told} == statuses
     for params in told:
-        last = {"CallDuration", "Duration"} if params["CallStatus"] == "completed" else set()
+        ended = params["CallStatus"] in ("completed", "busy")
+        last = {"CallDuration", "Duration", "SipResponseCode"} if ended else set()
         assert params.keys() == common | last
         assert params["CallbackSource"] == "call-progress-events"
         assert parsedate_to_datetime(params["Timestamp"]).tzinfo is not None

@@ -14,6 +14,7 @@ from infra.local.exchange.people import (
     Press,
     Star,
     Steps,
+    Unallocated,
     Voicemail,
 )
 from shared.domain import events as e
@@ -182,6 +183,23 @@ def test_customer_who_never_comes_gets_all_minutes_back() -> None:
         ]
         assert [(at - mains[0]).total_seconds() for at in mains] == [0, 180, 360, 540]
         world.assert_books_are_right()
+
+
+def test_number_that_nobody_has_is_on_record_as_such() -> None:
+    # S1.10: the customer's mistake is judged from evidence
+    world = World()
+    booking_id = world.booked()
+    world.person(CUSTOMER, (Unallocated(),))
+    world.until(START + timedelta(minutes=1))
+    session = world.session(booking_id)
+    (wrong,) = (leg for leg in session.of(Side.CUSTOMER) if leg.route is Route.MAIN)
+    evidence = [
+        decision.cause.evidence
+        for decision in world.store.history(booking_id)
+        if any(isinstance(event, e.LegEnded) for event in decision.events)
+    ]
+    said = {found["leg"]: found.get("sip_response") for found in evidence}
+    assert (wrong.outcome, said[wrong.leg_id]) == ("failed", "404")
 
 
 def test_customer_ends_by_key_and_keeps_the_rest() -> None:

@@ -26,7 +26,9 @@ class Call:
         time_limit: seconds from answer to a forced end.
         status_callback: told of `events`.
         sequence: number of the next status callback.
+        sip_response: the network's last word on a call of ours, once it has ended.
         heard: everything the exchange said on this leg, in order.
+        noise: stretches in which the line was bad, from and until; None for the end of the call.
     """
 
     sid: str
@@ -47,7 +49,9 @@ class Call:
     answered: datetime | None = None
     ended: datetime | None = None
     sequence: int = 0
+    sip_response: int | None = None
     heard: list[str] = field(default_factory=list)
+    noise: list[tuple[datetime, datetime | None]] = field(default_factory=list)
 
     @property
     def duration(self) -> int | None:
@@ -80,6 +84,8 @@ class Call:
         if self.status.ended:
             seconds = self.duration or 0
             params |= {"CallDuration": str(seconds), "Duration": str(-(-seconds // 60))}
+        if self.sip_response is not None:
+            params["SipResponseCode"] = str(self.sip_response)
         self.sequence += 1
         return params
 

@@ -16,9 +16,11 @@ from infra.local.exchange.people import (
     DropAt,
     HangUp,
     NoAnswer,
+    Noise,
     Press,
     Star,
     Steps,
+    Unallocated,
     Unreachable,
     Voicemail,
 )
@@ -38,6 +40,15 @@ from shared.application.ports import CallStatus
 RING_BUFFER = 5
 _SECONDS_TO_RING = 0.5
 _SECONDS_BETWEEN_KEYS = 0.5
+# RFC 3261, section 21: what the network answers to an INVITE. A call it cannot connect fails.
+_SIP_RESPONSES = {
+    CallStatus.COMPLETED: 200,
+    CallStatus.BUSY: 486,
+    CallStatus.NO_ANSWER: 487,
+    CallStatus.CANCELED: 487,
+    CallStatus.FAILED: 503,
+}
+_SIP_NOT_FOUND = 404
 # What a caller hears when a document cannot be had or executed (twilio.com/docs/errors/11200).
 APPLICATION_ERROR = Speech("We are sorry, an application error has occurred. Goodbye.", 4.0)
 
@@ -100,6 +111,8 @@ class Line:
         match self._steps[0]:
             case Unreachable(after):
                 self._live(after, partial(self._end, CallStatus.FAILED))
+            case Unallocated(after):
+                self._live(after, partial(self._end, CallStatus.FAILED, _SIP_NOT_FOUND))
             case Busy(after):
                 self._live(after, partial(self._end, CallStatus.BUSY))
             case _:
@@ -300,6 +313,8 @@ class Line:
                 self._do(since, after, partial(self._type, keys))
             case Star(after) if self.conference is not None:
                 self._do(since, after, partial(self._type, "*"))
+            case Noise(after, lasts) if self.conference is not None:
+                self._do(since, after, partial(self._turn_bad, lasts))
             case Drop(after) if self.conference is not None:
                 self._do(since, after, self._lose)
             case HangUp(after):
@@ -322,6 +337,12 @@ class Line:
         else:
             self._act()
 
+    def _turn_bad(self, lasts: float | None) -> None:
+        self._step_done()
+        now = self._agenda.now
+        self.call.noise.append((now, None if lasts is None else now + timedelta(seconds=lasts)))
+        self._act()
+
     def _lose(self) -> None:
         self._step_done()
         self.person_hangs_up()
@@ -337,7 +358,7 @@ class Line:
         if self.call.status_callback is not None and event in self.call.events:
             self._courier.tell(self.call.status_callback, self.call.progress(self._agenda.now))
 
-    def _end(self, status: CallStatus) -> None:
+    def _end(self, status: CallStatus, sip_response: int | None = None) -> None:
         if self.call.status.ended:
             return
         dial = self._dial if self.conference is not None else None
@@ -346,6 +367,8 @@ class Line:
         self._cancel(self._life)
         self._cancel(self._deed)
         self.call.ended = self._agenda.now
+        if self.call.direction != "inbound" and self.call.started is not None:
+            self.call.sip_response = sip_response or _SIP_RESPONSES[status]
         self._set(status, "completed")
         if dial is not None and dial.action is not None:
             # The action is asked even when the caller is gone; its answer has nobody to hear it.

@@ -44,6 +44,8 @@ class Exchange:
         now: where time starts, UTC.
         new_sid: a fresh id for a prefix ("CA", "CF", "RQ").
         calls_per_second: how fast outgoing calls leave the queue.
+        summary_after: seconds from the end of a call until its summary is complete; about half an
+            hour (twilio.com/docs/voice/voice-insights/api/call/call-summary-resource).
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Exchange:
         now: datetime,
         new_sid: Callable[[str], str],
         calls_per_second: float = 1.0,
+        summary_after: float = 1800.0,
     ) -> None:
         self.account_sid = account_sid
         self.number = number
@@ -69,6 +72,7 @@ class Exchange:
         self._people: dict[str, Person] = {}
         self._calls_to: dict[str, int] = {}
         self._pace = timedelta(seconds=1 / calls_per_second)
+        self._summary_after = timedelta(seconds=summary_after)
         self._next_slot = now
 
     # --- time ---------------------------------------------------------------------------------
@@ -209,6 +213,13 @@ class Exchange:
     def calls(self) -> list[Call]:
         """All calls, newest first."""
         return [line.call for line in reversed(self._lines.values())]
+
+    def summarised(self, sid: str) -> Call:
+        """One call whose summary is complete; Refused where there is none, or it is not yet."""
+        call = self.call(sid)
+        if call.ended is None or self.now < call.ended + self._summary_after:
+            raise not_found(sid)
+        return call
 
     # --- conferences --------------------------------------------------------------------------
 

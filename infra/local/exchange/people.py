@@ -49,6 +49,13 @@ class Unreachable:
 
 
 @dataclass(frozen=True, slots=True)
+class Unallocated:
+    """Nobody has this number; the network says so after so many seconds."""
+
+    after: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Press:
     """Wait to be asked for keys, then press them.
 
@@ -66,6 +73,20 @@ class Star:
     """Press star after so many seconds in the conference."""
 
     after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """The line turns bad after so many seconds in the conference: words break off.
+
+    Nobody does anything about it by himself; it shows in what is measured on the call.
+
+    Args:
+        lasts: seconds, or None to the end of the call.
+    """
+
+    after: float = 0.0
+    lasts: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +128,8 @@ class CallBack:
     steps: tuple["Step", ...] = PRESSES_ONE
 
 
-Ring = Answer | Voicemail | NoAnswer | Busy | Unreachable
-Step = Ring | Press | Star | Drop | DropAt | HangUp | CallBack
+Ring = Answer | Voicemail | NoAnswer | Busy | Unreachable | Unallocated
+Step = Ring | Press | Star | Noise | Drop | DropAt | HangUp | CallBack
 Steps = tuple[Step, ...]
 
 _STEPS: Mapping[str, type[Step]] = {
@@ -117,8 +138,10 @@ _STEPS: Mapping[str, type[Step]] = {
     "no_answer": NoAnswer,
     "busy": Busy,
     "unreachable": Unreachable,
+    "unallocated": Unallocated,
     "press": Press,
     "star": Star,
+    "noise": Noise,
     "drop": Drop,
     "drop_at": DropAt,
     "hang_up": HangUp,
@@ -143,7 +166,8 @@ class Person:
         for steps in self.calls:
             if not steps or not isinstance(steps[0], Ring):
                 raise ScriptInvalid(
-                    "calls: begin with answer, voicemail, no_answer, busy or unreachable"
+                    "calls: begin with answer, voicemail, no_answer, busy, unreachable "
+                    "or unallocated"
                 )
             in_call(steps[1:])
 
@@ -213,6 +237,8 @@ def _argument(name: str, value: object) -> object:
             return value
         case "keys", str(text) if text and set(text) <= set("0123456789*#"):
             return text
-        case (("after" | "records"), int() | float()) if not isinstance(value, bool) and value >= 0:
+        case "after" | "records" | "lasts", int() | float() if (
+            type(value) is not bool and value >= 0
+        ):
             return float(value)
     raise ScriptInvalid(f"{name}: {value!r} is not possible")

@@ -6,13 +6,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from infra.local.exchange.callbacks import Failure
 from infra.local.exchange.calls import Call
+from infra.local.exchange.insights import summary_document
 from infra.local.exchange.model import Exchange, Refused
 from shared.adapters.twilio.addresses import announce_url, answer_url, status_url
 from shared.adapters.twilio.failures import NOT_IN_PROGRESS, failure
+from shared.adapters.twilio.insights import quality_from
 from shared.adapters.twilio.twiml import render
 from shared.application.ports import CallStatus, ProviderCall
-from shared.domain.errors import Declined, OutcomeUnknown
+from shared.domain.errors import Declined, NotFound, OutcomeUnknown
 from shared.domain.instructions import Instruction, Prompt
+from shared.domain.quality import CallQuality
 
 Reply = str | Failure | Sequence[Instruction]
 _EVENTS = frozenset({"completed"})
@@ -96,6 +99,15 @@ class ExchangePort:
             for call in self._exchange.calls()
             if call.ended is not None and _second(call.ended) >= since
         ]
+
+    def quality(self, call_id: str) -> CallQuality | None:
+        """See Telephony."""
+        try:
+            call = _run(lambda: self._exchange.summarised(call_id))
+        except NotFound:
+            return None
+        summary = summary_document(call)
+        return quality_from(summary["processing_state"], summary["carrier_edge"])
 
 
 class Driver:

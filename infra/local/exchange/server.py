@@ -18,7 +18,7 @@ import aiohttp
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
-from infra.local.exchange import control, rest
+from infra.local.exchange import control, insights, rest
 from infra.local.exchange.callbacks import Failure, Request
 from infra.local.exchange.model import CALL_LIMIT, Exchange, Refused
 from shared.adapters.clock import BusinessClock
@@ -28,6 +28,8 @@ _LONGEST_WAIT = 0.05
 # twilio.com/docs/usage/webhooks/webhooks-connection-overrides: an answer is awaited for 15 s.
 _ANSWER_TIMEOUT = 15.0
 _ROOT = "/2010-04-01/Accounts/{account}"
+# Elsewhere a host of its own; its paths name no account.
+_INSIGHTS = "/v1/Voice/"
 
 _CREATE = frozenset(
     [
@@ -77,6 +79,7 @@ class Server:
         participants = f"{_ROOT}/Conferences/{{sid}}/Participants"
         app.router.add_get(f"{participants}.json", self._list_participants)
         app.router.add_get(f"{participants}/{{who}}.json", self._show_participant)
+        app.router.add_get(f"{_INSIGHTS}{{sid}}/Summary", self._show_summary)
         control.add_routes(app, self._exchange)
         app.cleanup_ctx.append(self._running)
         return app
@@ -149,7 +152,8 @@ class Server:
         given = request.headers.get("Authorization", "")
         if not hmac.compare_digest(given.encode(), self._authorization.encode()):
             raise Refused(401, 20003, "Authenticate")
-        if request.match_info.get("account") != self._exchange.account_sid:
+        ours = request.match_info.get("account") == self._exchange.account_sid
+        if not ours and not request.path.startswith(_INSIGHTS):
             raise Refused(404, 20404, f"The requested resource {request.path} was not found")
 
     # --- calls --------------------------------------------------------------------------------
@@ -202,6 +206,12 @@ class Server:
             fields.get("Twiml"),
         )
         return web.json_response(rest.call_document(call))
+
+    async def _show_summary(self, request: web.Request) -> web.StreamResponse:
+        if dict(request.query) != {"ProcessingState": insights.COMPLETE}:
+            raise Refused(400, 20001, "this exchange shows complete summaries only, when asked to")
+        call = self._exchange.summarised(request.match_info["sid"])
+        return web.json_response(insights.summary_document(call))
 
     # --- conferences --------------------------------------------------------------------------
 

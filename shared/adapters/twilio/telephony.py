@@ -17,11 +17,13 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from shared.adapters.twilio.addresses import announce_url, answer_url, status_url
 from shared.adapters.twilio.failures import NOT_IN_PROGRESS, failure
+from shared.adapters.twilio.insights import COMPLETE, quality_from
 from shared.application.ports import CallStatus, ProviderCall
-from shared.domain.errors import Declined, OutcomeUnknown, RedialError, Unavailable
+from shared.domain.errors import Declined, NotFound, OutcomeUnknown, RedialError, Unavailable
 from shared.domain.instructions import Prompt
+from shared.domain.quality import CallQuality
 
-_API = "https://api.twilio.com"
+_APIS = ("https://api.twilio.com", "https://insights.twilio.com")
 _TIMEOUT = 10.0
 _PAGE_SIZE = 1000
 # A call rings for ten minutes and five seconds at most (call-resource "Timeout").
@@ -49,7 +51,9 @@ class ElsewhereClient(TwilioHttpClient):
         allow_redirects: bool = False,
     ) -> Response:
         """Send the request to the other address."""
-        here = self._api_base_url + url.removeprefix(_API)
+        for api in _APIS:
+            url = url.removeprefix(api)
+        here = self._api_base_url + url
         return super().request(method, here, params, data, headers, auth, timeout, allow_redirects)
 
 
@@ -162,6 +166,15 @@ class TwilioTelephony:
         )
         calls = {record.sid: _call(record) for record in itertools.chain(answered, recent)}
         return [call for call in calls.values() if call.ended is not None and call.ended >= since]
+
+    def quality(self, call_id: str) -> CallQuality | None:
+        """See Telephony; the account needs the provider's Voice Insights Advanced Features."""
+        asked = self._client.insights.v1.calls(call_id).summary()
+        try:
+            summary = _run(lambda: asked.fetch(processing_state=COMPLETE), changing=False)
+        except NotFound:
+            return None
+        return quality_from(summary.processing_state, summary.carrier_edge)
 
 
 def _announce_into(found: ConferenceInstance, url: str) -> None:

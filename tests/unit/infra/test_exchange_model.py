@@ -137,6 +137,47 @@ def test_keys_in_a_conference_are_lost_and_star_is_not_where_it_was_not_asked_fo
     assert world.told("01", "Digits") == []
 
 
+def test_star_opens_the_menu_again_and_again_and_each_key_is_told() -> None:
+    # S1.8, S1.11: a bad line is reported, then the session is put on hold
+    world = World(**{"01": room("told", 'hangupOnStar="true" action="/menu"')})
+    world.documents |= {
+        "menu": "<Response><Gather numDigits='1' action='/key'/></Response>",
+        "key": world.documents["01"],
+    }
+    steps = Answer(3), Star(60), Press("2", 1), Star(30), Press("1", 1), Drop(10)
+    world.exchange.meet(ANN, Person((steps,)))
+    world.call(ANN)
+    world.run(600)
+    assert world.told("key", "Digits") == ["2", "1"]
+    moves = [(at, p["StatusCallbackEvent"]) for at, what, p in world.asked if what == "told"]
+    joins, leaves = (
+        [at for at, event in moves if event == f"participant-{move}"] for move in ("join", "leave")
+    )
+    stays = [left - joined for joined, left in zip(joins, leaves, strict=True)]
+    assert stays == [timedelta(seconds=seconds) for seconds in (60, 30, 10)]
+
+
+def test_an_announcement_is_not_heard_in_the_menu() -> None:
+    # S1.11; conference resource, AnnounceUrl: spoken to those who are in
+    world = World(
+        **{
+            "01": room(),
+            "02": room(dial='hangupOnStar="true" action="/menu"'),
+            "menu": "<Response><Gather timeout='60' action='/key'/></Response>",
+            "words": "<Response><Say>Words</Say></Response>",
+        }
+    )
+    world.exchange.meet(BEN, Person(((Answer(3), Star(10)),)))
+    stays, away = world.call(ANN), world.call(BEN)
+    world.run(30)
+    assert world.told("menu", "CallSid") == [away.sid]
+    (conference,) = world.exchange.conferences()
+    world.exchange.announce(conference.sid, "https://api.example.com/words")
+    world.run(1)
+    assert (stays.heard, away.heard) == (["Words"], [])
+    assert world.exchange.alerts == []
+
+
 def test_a_wrong_person_hangs_up_without_a_key() -> None:
     # S1.4
     gather = "<Response><Gather timeout='30' numDigits='1'/></Response>"

@@ -12,10 +12,12 @@ from infra.local.exchange.people import (
     DropAt,
     HangUp,
     NoAnswer,
+    Noise,
     Person,
     Press,
     ScriptInvalid,
     Star,
+    Unallocated,
     Unreachable,
     Voicemail,
     person_from_json,
@@ -28,18 +30,23 @@ def test_every_step_can_be_written_in_json() -> None:
         {"do": "answer", "after": 4},
         {"do": "press", "keys": "12#", "after": 1.5},
         {"do": "star", "after": 60},
+        {"do": "noise"},
+        {"do": "noise", "after": 5, "lasts": 60},
         {"do": "drop", "after": 900},
         {"do": "drop_at", "moment": "2030-01-01T15:00:00+03:00"},
         {"do": "hang_up", "after": 2},
         {"do": "call_back", "after": 20, "withheld": True, "steps": [{"do": "press", "keys": "1"}]},
     ]
-    others = [[{"do": kind}] for kind in ("voicemail", "no_answer", "busy", "unreachable")]
+    rings = ("voicemail", "no_answer", "busy", "unreachable", "unallocated")
+    others = [[{"do": kind}] for kind in rings]
     assert person_from_json({"calls": [steps, *others]}) == Person(
         (
             (
                 Answer(4),
                 Press("12#", 1.5),
                 Star(60),
+                Noise(),
+                Noise(5, 60),
                 Drop(900),
                 DropAt(datetime(2030, 1, 1, 12, tzinfo=UTC)),
                 HangUp(2),
@@ -49,6 +56,7 @@ def test_every_step_can_be_written_in_json() -> None:
             (NoAnswer(),),
             (Busy(),),
             (Unreachable(),),
+            (Unallocated(),),
         )
     )
 
@@ -74,6 +82,7 @@ def test_the_last_script_serves_all_later_calls() -> None:
         {"calls": [[{"do": "answer", "after": True}]]},
         {"calls": [[{"do": "answer", "before": 1}]]},
         {"calls": [[{"do": "answer"}, {"do": "star"}]]},
+        {"calls": [[{"do": "answer"}, {"do": "noise", "lasts": "long"}]]},
         {"calls": [[{"do": "answer"}, {"do": "press", "keys": "one"}]]},
         {"calls": [[{"do": "answer"}, {"do": "press", "keys": ""}]]},
         {"calls": [[{"do": "answer"}, {"do": "drop_at", "moment": "noon"}]]},
