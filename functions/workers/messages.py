@@ -14,6 +14,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, 
 
 def _one(effect: Effect, again: bool) -> None:
     match effect.kind:
+        case EffectKind.OPEN_BOOKING_CASE:
+            bootstrap.booking_cases().open(effect.owner_id, effect.subject)
+        case EffectKind.ASK_READINESS:
+            bootstrap.readiness_desk().ask(effect.owner_id, effect.subject)
         case EffectKind.OPEN_CASE:
             bootstrap.payment_cases().open(effect.owner_id, effect.subject)
         case EffectKind.SEND_PAYMENT_LETTER:

@@ -14,6 +14,7 @@ from shared.domain.instructions import Prompt
 from shared.domain.judge import BUSY_BEFORE
 from shared.domain.legs import Leg, Side
 from shared.domain.policy import policy_of
+from shared.domain.quality_credit import unmeasured
 from shared.domain.slots import quarter_of, quarters
 
 _PROVIDER = "telephony provider"
@@ -110,6 +111,19 @@ class CallRoom:
         unwanted = not leg.wanted or booking.status is not Status.LIVE
         if not self._ended(booking_id, leg_id, call) and unwanted:
             self._provider.hang_up(leg.call_id)
+
+    def read_quality(self, booking_id: str) -> None:
+        """Ask the provider how good the lines of a session were; what it has not yet, it may have
+        when it is asked again (S1.8).
+        """
+        booking = self._bookings.load(booking_id).state
+        figures = tuple(
+            (leg.leg_id, quality)
+            for leg in unmeasured(booking)
+            if (quality := self._provider.quality(str(leg.call_id))) is not None
+        )
+        if figures:
+            self._apply(booking_id, c.NoteQuality(figures), "NoteQuality", "")
 
     def seek_replacement(self, booking_id: str) -> None:
         """Find an operator who is free for the rest of the session (S1.5)."""

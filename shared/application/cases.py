@@ -1,8 +1,11 @@
-"""Cases that payments need: opened once per matter, and their numbers noted."""
+"""Cases that payments and bookings need: opened once per matter, and their numbers noted."""
 
+from shared.application.bookings import Bookings
 from shared.application.case_records import CaseRecords
 from shared.application.payment_records import PaymentRecords
 from shared.application.store import Cause
+from shared.domain import commands as bc
+from shared.domain import events as be
 from shared.domain.case.events import About
 from shared.domain.payment import commands as c
 from shared.domain.payment import events as e
@@ -38,3 +41,34 @@ class PaymentCases:
         )
         cause = Cause("NoteCase", "worker", {"case": case.number})
         self._payments.apply(payment_id, c.NoteCase(effect_id, case.number), cause)
+
+
+class BookingCases:
+    """Opens the cases that bookings asked for."""
+
+    def __init__(self, bookings: Bookings, cases: CaseRecords) -> None:
+        self._bookings = bookings
+        self._cases = cases
+
+    def open(self, booking_id: str, effect_id: str) -> None:
+        """Open the case of one matter, and note its number; repeating it does no harm."""
+        booking = self._bookings.load(booking_id).state
+        if effect_id not in booking.pending:
+            return
+        needed = next(
+            event
+            for decision in self._bookings.store.history(booking_id)
+            for event in decision.events
+            if isinstance(event, be.CaseNeeded) and event.effect_id == effect_id
+        )
+        case = self._cases.open(
+            f"{booking_id}:{effect_id}",
+            needed.kind,
+            About(None, booking_id, booking.customer_id),
+            needed.deadline,
+            Cause("OpenCase", "worker", {"matter": effect_id}),
+            language=booking.language,
+            facts={"matter": effect_id, "booking": booking_id},
+        )
+        cause = Cause("NoteCase", "worker", {"case": case.number})
+        self._bookings.apply(booking_id, bc.NoteCase(effect_id, case.number), cause)

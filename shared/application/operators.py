@@ -9,7 +9,7 @@ from shared.application.store import Operator, Slot, Store
 from shared.domain.errors import Conflict, NotFound, RuleBroken
 from shared.domain.lots import BONUS, Tariff
 from shared.domain.policy import CURRENT
-from shared.domain.slots import QUARTER, on_a_quarter, quarters
+from shared.domain.slots import QUARTER, on_a_quarter, quarter_of, quarters
 
 _LONGEST_RANGE = timedelta(days=31)
 # Each quarter is a write of its own, and all must be done while the request waits.
@@ -82,7 +82,7 @@ class Operators:
         wanted = self._range(start, end)
         if self._store.operator(operator_id) is None:
             raise NotFound("operator_unknown", "Store your profile first.", "operator_id")
-        if wanted[0] < self._clock.now():
+        if wanted[0] < quarter_of(self._clock.now()):  # who is free now may say so
             raise RuleBroken("time_in_the_past", "Offer time in the future.", "start")
         self._store.publish(operator_id, wanted)
         return wanted

@@ -26,6 +26,7 @@ _QUEUES = {
     EffectKind.REDIRECT: Queue.CALLS,
     EffectKind.ANNOUNCE: Queue.CALLS,
     EffectKind.LOOK_UP_LEG: Queue.CALLS,
+    EffectKind.READ_QUALITY: Queue.CALLS,
     EffectKind.SEEK_REPLACEMENT: Queue.CALLS,
     EffectKind.CHECK_OVERRUN: Queue.CALLS,
     EffectKind.DELAY_NEXT: Queue.CALLS,

@@ -20,11 +20,16 @@ from shared.domain.effects import Effect
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shared.application.arrangements import Arrangements
     from shared.application.booking import BookingOffice
+    from shared.application.callbacks import Callbacks
     from shared.application.calls import CallRoom
+    from shared.application.cases import BookingCases
     from shared.application.messages import Letters
+    from shared.application.offers import OfferDesk
     from shared.application.operators import Operators
     from shared.application.ports import Mail, Telephony
+    from shared.application.readiness import ReadinessDesk
     from shared.application.timers import Timers
     from shared.application.voice import Reply, VoiceDesk
     from shared.domain.instructions import Prompt
@@ -68,7 +73,48 @@ def letters() -> "Letters":
     """Sends e-mail."""
     from shared.application.messages import Letters
 
-    return Letters(bookings(), contacts(), mail())
+    return Letters(bookings(), contacts(), mail(), links(), os.environ["SUPERVISOR_EMAIL"])
+
+
+@cache
+def readiness_desk() -> "ReadinessDesk":
+    """Asks operators whether they will be there."""
+    from shared.application.readiness import ReadinessDesk
+
+    return ReadinessDesk(bookings(), contacts(), mail(), os.environ["SITE"])
+
+
+@cache
+def arrangements() -> "Arrangements":
+    """Books anew what a mishap left."""
+    from shared.adapters.ids import RandomIds
+    from shared.application.arrangements import Arrangements
+
+    return Arrangements(store(), RandomIds())
+
+
+@cache
+def offer_desk() -> "OfferDesk":
+    """Takes answers to offers."""
+    from shared.application.offers import OfferDesk
+
+    return OfferDesk(bookings(), contacts(), arrangements())
+
+
+@cache
+def callbacks() -> "Callbacks":
+    """Keeps the promise of a call back."""
+    from shared.application.callbacks import Callbacks
+
+    return Callbacks(bookings(), arrangements())
+
+
+@cache
+def booking_cases() -> "BookingCases":
+    """Opens the cases that bookings need."""
+    from shared.application.cases import BookingCases
+
+    return BookingCases(bookings(), case_records())
 
 
 @cache

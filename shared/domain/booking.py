@@ -11,6 +11,7 @@ from shared.domain.money import Money
 from shared.domain.offers import Offer, offers_after
 from shared.domain.pending import Pending, asked, settled
 from shared.domain.session import Session, evolve_session
+from shared.domain.slots import quarters
 
 
 class Status(StrEnum):
@@ -82,6 +83,8 @@ class Booking:
     judged: e.IncidentJudged | None = None
     offers: tuple[Offer, ...] = ()
     bonus: int = 0
+    quality_asked: int = 0
+    measured: frozenset[str] = frozenset()
     outages: frozenset[str] = frozenset()
     cases: Mapping[str, str] = field(default_factory=dict)
     called_back: e.CallbackArranged | None = None
@@ -105,6 +108,16 @@ class Booking:
     def starts(self) -> datetime:
         """When ringing begins: the booked time, later only where the customer was told."""
         return self.starts_at + timedelta(seconds=self.delay)
+
+    @property
+    def claimed(self) -> tuple[datetime, ...]:
+        """The quarters of its present operator's time that are claimed for it."""
+        session = self.session
+        if session is None:
+            return quarters(self.starts_at, self.seconds)
+        if session.replaced_at is not None:
+            return (*session.stand_in, *session.kept)
+        return (*quarters(self.starts_at, self.seconds - session.extension), *session.kept)
 
     def offer(self, offer_id: str) -> Offer | None:
         """The offer of this id, if it is one of ours."""
@@ -225,6 +238,10 @@ def evolve(booking: Booking | None, event: e.Event, at: datetime) -> Booking:
             | e.OutageFound()
         ):
             return _compensated(booking, event, at)
+        case e.QualityAsked():
+            return replace(booking, quality_asked=booking.quality_asked + 1)
+        case e.QualityMeasured():
+            return replace(booking, measured=booking.measured | {event.leg_id})
         case e.CaseNeeded():
             return _asked(booking, event.effect_id, at)
         case e.CaseGiven():

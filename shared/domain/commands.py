@@ -8,6 +8,7 @@ from shared.domain.legs import Mark
 from shared.domain.lots import Holding
 from shared.domain.money import Money
 from shared.domain.payment.events import RefundReason
+from shared.domain.quality import CallQuality
 from shared.domain.remedy_events import Choice, OfferRefund
 
 
@@ -365,6 +366,17 @@ class CompensateOutage:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteQuality:
+    """The provider says how good some lines were.
+
+    Args:
+        figures: by leg.
+    """
+
+    figures: tuple[tuple[str, CallQuality], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NoteCase:
     """The case of a matter has this number."""
 
@@ -417,6 +429,7 @@ Command = (
     | PromiseCallback
     | AcceptOffer
     | CompensateOutage
+    | NoteQuality
     | NoteCase
     | NoteCallback
 )

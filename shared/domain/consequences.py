@@ -95,6 +95,8 @@ def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:
             return Consequences(effects=(effect(EffectKind.ASK_READINESS, event.operator_id),))
         case e.CaseNeeded():
             return Consequences(effects=(effect(EffectKind.OPEN_BOOKING_CASE, event.effect_id),))
+        case e.QualityAsked():
+            return Consequences(effects=(effect(EffectKind.READ_QUALITY),))
         case e.BonusGranted():
             return _bonus(event, after)
         case e.OfferAccepted():
@@ -332,8 +334,22 @@ def _settle(event: e.SessionClosed, after: Booking, asked: tuple[Effect, ...]) -
         if lot is not None:
             postings += ledger.move(unit, held, customer, unused)
             postings += _money(lot.value, held, customer)
-    effects = (*asked, *_claimed(after, event.returned))
-    return Consequences(postings=tuple(postings), new_lots=event.returned, effects=effects)
+    return Consequences(
+        postings=tuple(postings),
+        new_lots=event.returned,
+        slots=_left_over(event, after),
+        effects=(*asked, *_claimed(after, event.returned)),
+    )
+
+
+def _left_over(event: e.SessionClosed, after: Booking) -> tuple[SlotChange, ...]:
+    """Time that an operator who was there has to give again: he may be called for somebody else."""
+    legs = after.live_session.of(Side.OPERATOR)
+    if not any(leg.confirmed_at and leg.party_id == after.operator_id for leg in legs):
+        return ()
+    worth = timedelta(seconds=policy_of(after.policy_version).session_shortest)
+    free = tuple(q for q in after.claimed if q + QUARTER - max(q, event.ended_at) >= worth)
+    return _quarters(after.operator_id, free, claim=False)
 
 
 def _bonus(event: e.BonusGranted, after: Booking) -> Consequences:

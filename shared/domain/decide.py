@@ -19,6 +19,7 @@ from shared.domain.lots import restore, retake
 from shared.domain.on_air import on_air
 from shared.domain.payment.events import RefundReason
 from shared.domain.policy import Policy
+from shared.domain.quality_credit import measured
 
 _BEFORE_START = (Status.HELD, Status.SCHEDULED)
 _ON_AIR = (Status.LIVE, Status.ENDING)
@@ -110,6 +111,9 @@ def _answer(
             return accept(booking, command, now)
         case c.CompensateOutage():
             return compensate_outage(booking, command, now, policy)
+        case c.NoteQuality():
+            over = booking.session is not None and booking.session.closed is not None
+            return measured(booking, command.figures, policy) if over else ()
         case c.NoteCase():
             given = e.CaseGiven(command.effect_id, command.case_number)
             return () if command.effect_id in booking.cases else (given,)

@@ -17,6 +17,7 @@ from shared.domain.live_duties import live
 from shared.domain.lots import restore
 from shared.domain.payment.events import RefundReason
 from shared.domain.policy import Policy
+from shared.domain.quality_credit import quality_duties
 from shared.domain.session import Session
 from shared.domain.settlement import bonus_granted, settle
 
@@ -44,6 +45,7 @@ def duties(booking: Booking, policy: Policy) -> Iterator[Duty[e.Event]]:
             yield from _ending(booking, booking.live_session, policy)
         case Status.COMPLETED:
             yield from _offers_running_out(booking)
+            yield from quality_duties(booking, policy)
         case _:
             pass
 

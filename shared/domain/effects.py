@@ -17,6 +17,7 @@ class EffectKind(StrEnum):
     REDIRECT = "redirect"
     ANNOUNCE = "announce"
     LOOK_UP_LEG = "look_up_leg"
+    READ_QUALITY = "read_quality"
     SEEK_REPLACEMENT = "seek_replacement"
     CHECK_OVERRUN = "check_overrun"
     DELAY_NEXT = "delay_next"

@@ -41,6 +41,8 @@ from shared.domain.remedy_events import (
     OfferRefund,
     OfferWidened,
     OutageFound,
+    QualityAsked,
+    QualityMeasured,
 )
 from shared.domain.session_events import (
     BadLineReported,
@@ -130,6 +132,8 @@ Event = (
     | SessionEnding
     | SessionClosed
     | IncidentJudged
+    | QualityAsked
+    | QualityMeasured
     | BonusGranted
     | OfferMade
     | OfferWidened
@@ -200,6 +204,8 @@ __all__ = [
     "PaymentDeclined",
     "PaymentUnwanted",
     "PhonesChanged",
+    "QualityAsked",
+    "QualityMeasured",
     "QuartersKept",
     "ReadinessAsked",
     "ReadinessGiven",

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain import mishap_letters
 from shared.domain.events import Letter
+from shared.domain.shown import moment_text
 from shared.domain.text import Text
 
 
@@ -16,12 +18,26 @@ class Facts:
         starts_at: UTC.
         minutes: length of the session.
         delay_minutes: how much later the session starts.
+        why: what happened, in one sentence.
+        returned_seconds: unused ones that are on the balance.
+        bonus_seconds: that were granted, or come with a choice.
+        choices: what may be chosen, in words; each with whether it brings the bonus.
+        until: when the choice ends, UTC.
+        link: where to choose, or to correct a number.
+        callback_at: when he is called back, UTC; None where nobody is free.
     """
 
     booking_id: str
     starts_at: datetime
     minutes: int
     delay_minutes: int
+    why: str = ""
+    returned_seconds: int = 0
+    bonus_seconds: int = 0
+    choices: tuple[tuple[str, bool], ...] = ()
+    until: datetime | None = None
+    link: str = ""
+    callback_at: datetime | None = None
 
 
 _SUBJECTS = {
@@ -93,9 +109,47 @@ def write(letter: Letter, language: str, facts: Facts) -> Text:
         "time": f"{facts.starts_at:%H:%M}",
         "minutes": facts.minutes,
         "delay": facts.delay_minutes,
+        "why": facts.why,
+        "returned": f"{facts.returned_seconds // 60}:{facts.returned_seconds % 60:02d}",
+        "bonus": facts.bonus_seconds // 60,
+        "bonus_line": _bonus_line(facts, language),
+        "choices": _choices(facts, language),
+        "until": moment_text(facts.until) if facts.until else "",
+        "link": facts.link,
+        "callback": _callback(facts, language),
     }
-    subject, body = _SUBJECTS[letter], _BODIES[letter]
+    subject = (_SUBJECTS | mishap_letters.SUBJECTS)[letter]
+    body = (_BODIES | mishap_letters.BODIES)[letter]
     return Text(
         subject.get(language, subject["en"]).format(**fields),
         body.get(language, body["en"]).format(**fields),
     )
+
+
+def _bonus_line(facts: Facts, language: str) -> str:
+    """That the bonus is his whatever he chooses, where it is."""
+    if not facts.bonus_seconds or any(with_bonus for _, with_bonus in facts.choices):
+        return ""
+    minutes = facts.bonus_seconds // 60
+    if language == "ru":
+        return f" К ним добавлены бонусные минуты: {minutes}."
+    return f" With them are {minutes} bonus minutes."
+
+
+def _choices(facts: Facts, language: str) -> str:
+    minutes = facts.bonus_seconds // 60
+    bonus = f" + {minutes} бонусных минут" if language == "ru" else f" + {minutes} bonus minutes"
+    return "".join(
+        f" - {words}{bonus if with_bonus else ''}\n" for words, with_bonus in facts.choices
+    )
+
+
+def _callback(facts: Facts, language: str) -> str:
+    if facts.callback_at is None:
+        if language == "ru":
+            return "В это время никто не свободен; ваши минуты на балансе, выберите любое время."
+        return "Nobody is free then; your minutes are on your balance: choose any time."
+    moment = moment_text(facts.callback_at)
+    if language == "ru":
+        return f"Мы перезвоним вам {moment}, и вы договорите оставшиеся минуты."
+    return f"We call you again on {moment}, for the minutes that are left."

@@ -183,23 +183,26 @@ class Funding:
     card_due: Money
 
 
-def fund(seconds: int, tariff: Tariff, lots: Iterable[Lot], now: datetime) -> Funding:
+def fund(
+    seconds: int, tariff: Tariff, lots: Iterable[Lot], now: datetime, most: int = MOST_LOTS
+) -> Funding:
     """Cover a session from bonus minutes, the oldest lots, balance money, and last a card.
 
     A bonus minute counts as a minute on any tariff; a bought one on another tariff counts at the
-    price paid for it, in the same currency. At most MOST_LOTS lots go into one booking.
+    price paid for it, in the same currency.
 
     Args:
         seconds: length of the session.
         tariff: the operator's.
         lots: the customer's minutes and money, in any order.
         now: UTC.
+        most: so many lots go into one decision at most.
     """
     holdings: list[Holding] = []
     rest = seconds
     for lot in sorted(lots, key=_spending_order):
         taken = _take(lot, rest, tariff)
-        if taken is not None and len(holdings) < MOST_LOTS:
+        if taken is not None and len(holdings) < most:
             holdings.append(taken)
             rest -= taken.seconds
     if rest and tariff.price(rest).minor == 0:

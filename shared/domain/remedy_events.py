@@ -9,6 +9,7 @@ from shared.domain.incident import Cause, Mishap
 from shared.domain.lots import Lot
 from shared.domain.money import Money
 from shared.domain.payment.events import Taken
+from shared.domain.quality import CallQuality
 
 
 class Choice(StrEnum):
@@ -50,6 +51,24 @@ class IncidentJudged:
     cause: Cause
     evidence: tuple[str, ...]
     rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QualityAsked:
+    """The provider is asked how good the line was (S1.8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class QualityMeasured:
+    """How good the line of a leg was, by the provider's figures.
+
+    Args:
+        crossed: the thresholds it crossed, in words; none for a good line.
+    """
+
+    leg_id: str
+    quality: CallQuality
+    crossed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

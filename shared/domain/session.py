@@ -32,7 +32,7 @@ class Session:
         incidents: what went wrong, in order.
         line_reports: when the line was said to be bad, and what was tried.
         renewed: the customer's line is to be rung anew, and how.
-        extended_at: when minutes were last added.
+        extension: seconds that were added.
         phones_changed_at: when the customer last corrected his numbers.
         callback: what a regular customer was promised.
         missing: who was not on the line when it ended.
@@ -57,7 +57,7 @@ class Session:
     incidents: tuple[Incident, ...] = ()
     line_reports: tuple[tuple[datetime, e.LineRemedy], ...] = ()
     renewed: e.LineRenewed | None = None
-    extended_at: datetime | None = None
+    extension: int = 0
     phones_changed_at: datetime | None = None
     callback: e.CallbackPromised | None = None
     end_requested: e.EndRequested | None = None
@@ -167,7 +167,8 @@ def evolve_session(session: Session, event: e.Event, at: datetime) -> Session:
             return replace(session, warned=True)
         case e.SessionExtended():
             kept = (*session.kept, *event.quarters)
-            return replace(session, kept=kept, warned=False, extended_at=at)
+            more = session.extension + event.seconds
+            return replace(session, kept=kept, warned=False, extension=more)
         case e.PhonesChanged():
             return replace(session, phones_changed_at=at)
         case e.HoldBegan():

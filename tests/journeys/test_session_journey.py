@@ -237,7 +237,8 @@ def test_reminder_is_sent_once_in_the_customers_language() -> None:
     before = len(world.post.sent)
     world.post.refuse = 1
     world.until(START)
-    (letter,) = world.post.sent[before:]
+    letter, asked = world.post.sent[before:]
+    assert asked.to == "boris@example.com"
     assert letter.to == "anna@example.com"
     for point in ("50 %", "Wi-Fi", "#43#", "Тихая", "кодом страны", "запасной"):
         assert point in letter.text

@@ -20,21 +20,25 @@ from infra.local.exchange.port import Driver, ExchangePort, Reply
 from infra.local.payments.port import InProcessPayments
 from shared.adapters.twilio.twiml import render
 from shared.application import provider_events
+from shared.application.arrangements import Arrangements
 from shared.application.booking import BookingOffice, BookingRequest
 from shared.application.bookings import Bookings
+from shared.application.callbacks import Callbacks
 from shared.application.calls import CallRoom
 from shared.application.case_letters import CaseLetters
 from shared.application.case_records import CaseRecords
-from shared.application.cases import PaymentCases
+from shared.application.cases import BookingCases, PaymentCases
 from shared.application.disputes import Disputes
 from shared.application.duplicates import DuplicateWatch
 from shared.application.messages import Letters
+from shared.application.offers import OfferDesk
 from shared.application.operators import Operators
 from shared.application.outbox import Queue, message_of
 from shared.application.payment_letters import PaymentLetters
 from shared.application.payment_records import PaymentRecords
 from shared.application.payments import CardPayments
 from shared.application.ports import Payments
+from shared.application.readiness import ReadinessDesk
 from shared.application.receipts import Receipts
 from shared.application.reconciliation import Reconciliation
 from shared.application.refund_desk import RefundDesk
@@ -53,9 +57,11 @@ from shared.domain.lots import Tariff
 from shared.domain.money import Money
 from shared.domain.receipts import Seller
 from shared.domain.session import Session
+from shared.domain.slots import quarter_of
 from shared.domain.wording import spoken
 from tests.fakes.memory_cards import MemoryCards
 from tests.fakes.memory_contacts import MemoryContacts
+from tests.fakes.memory_links import MemoryLinks
 from tests.fakes.memory_store import MemoryStore
 from tests.journeys.bookkeeping import assert_books
 from tests.journeys.post import CountedIds, Post
@@ -69,6 +75,7 @@ OPERATOR, OPERATOR_BACKUP = "+12025550121", "+12025550122"
 OTHER_OPERATOR = "+12025550131"
 TARIFF = Tariff("standard", Money(5000, "rub"))
 SITE = "https://redial.example"
+SUPERVISOR = "supervisor@example.com"
 SELLER = Seller("Redial Example", "1 Example Street", "123456789", "help@example.com")
 CALENDAR = Calendar("Europe/Moscow", lambda day: day.weekday() < 5)
 _MINUTE = timedelta(minutes=1)
@@ -141,7 +148,13 @@ class World:
         self.reconciliation = Reconciliation(self.store, self.driver, asked)
         self.desk = VoiceDesk(self.bookings, self.contacts)
         self.room = CallRoom(self.bookings, self.contacts, ExchangePort(self.exchange, BASE))
-        self.letters = Letters(self.bookings, self.contacts, self.post)
+        self.links = MemoryLinks(self.driver)
+        self.letters = Letters(self.bookings, self.contacts, self.post, self.links, SUPERVISOR)
+        self.readiness = ReadinessDesk(self.bookings, self.contacts, self.post, SITE)
+        arrangements = Arrangements(self.store, CountedIds(30000000001))
+        self.offers = OfferDesk(self.bookings, self.contacts, arrangements)
+        self.call_backs = Callbacks(self.bookings, arrangements)
+        self.booking_cases = BookingCases(self.bookings, self.case_records)
         self.receipts = Receipts(self.bookings, self.contacts, SELLER)
         self.payment_letters = PaymentLetters(
             self.bookings,
@@ -163,9 +176,9 @@ class World:
     def operator(self, operator_id: str, *phones: str, hours: int = 4) -> None:
         """An operator who offers time from the morning on."""
         self.operators.register(operator_id, operator_id.title(), "standard", phones)
-        self.operators.publish(
-            operator_id, START - timedelta(hours=1), START + timedelta(hours=hours)
-        )
+        self.contacts.remember(operator_id, email=f"{operator_id}@example.com")
+        begin = max(START - timedelta(hours=1), quarter_of(self.exchange.now))
+        self.operators.publish(operator_id, begin, START + timedelta(hours=hours))
 
     def person(self, number: str, *calls: Steps) -> None:
         """What the person at a number does in each call."""
@@ -313,6 +326,14 @@ class World:
         """Payments that were not meant."""
         return self.watch
 
+    def call_room(self) -> CallRoom:
+        """Asks the telephony provider."""
+        return self.room
+
+    def callbacks(self) -> Callbacks:
+        """Keeps the promise of a call back."""
+        return self.call_backs
+
     def _perform(self, effect: Effect, again: bool) -> None:
         again = again or effect.redriven
         match message_of(effect).queue:
@@ -320,6 +341,10 @@ class World:
                 payments_worker.perform(self, effect, again)
             case Queue.MESSAGES if effect.kind is EffectKind.OPEN_CASE:
                 self.cases.open(effect.owner_id, effect.subject)
+            case Queue.MESSAGES if effect.kind is EffectKind.OPEN_BOOKING_CASE:
+                self.booking_cases.open(effect.owner_id, effect.subject)
+            case Queue.MESSAGES if effect.kind is EffectKind.ASK_READINESS:
+                self.readiness.ask(effect.owner_id, effect.subject)
             case Queue.MESSAGES if effect.kind is EffectKind.SEND_PAYMENT_LETTER:
                 self.payment_letters.send(effect.owner_id, effect.subject)
             case Queue.MESSAGES if effect.kind is EffectKind.SEND_CASE_LETTER:
@@ -327,7 +352,7 @@ class World:
             case Queue.MESSAGES:
                 self.letters.send(effect.owner_id, effect.subject)
             case Queue.CALLS:
-                calls_worker.perform(self.room, effect, again)
+                calls_worker.perform(self, effect, again)
             case _:
                 self.timers.wake(effect)
 

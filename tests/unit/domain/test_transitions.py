@@ -27,7 +27,7 @@ def test_a_session_is_settled_only_once_it_is_ending() -> None:  # S1.7
     for event in (e.BookingScheduled(), e.SessionStarted()):
         booking = evolve(booking, event, START)
     with pytest.raises(LookupError, match="live"):
-        evolve(booking, close(booking, booking.live_session), START)
+        evolve(booking, close(booking, booking.live_session, START, our_fault=False), START)
 
 
 def test_nothing_begins_a_booking_but_the_hold_of_its_slot() -> None:  # S1.2
