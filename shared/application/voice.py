@@ -65,8 +65,9 @@ class VoiceDesk:
         """Keys were pressed, or the time for them ran out (`digits` empty)."""
         booking, leg = self._known(booking_id, leg_id, call_id)
         ends = voice.MENU_END_KEY if step == voice.Step.MENU else voice.END_KEY
+        redial = leg.side is Side.CUSTOMER and booking.live_session.joined
         may_end = leg.wanted and (
-            step == voice.Step.MENU or (leg.side is Side.CUSTOMER and booking.live_session.joined)
+            step == voice.Step.MENU or (step == voice.Step.CONFIRM and redial)
         )
         if digits == ends and may_end:
             how = "key" if step == voice.Step.MENU else "redial"

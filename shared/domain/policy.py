@@ -51,7 +51,7 @@ class Policy:
 
     # A bad line, a hold, a call back
     bad_line_redial_after: int = 5 * 60
-    quality_asked_after: tuple[int, ...] = (1800, 2 * 3600, 24 * 3600)
+    quality_asked_after: tuple[int, ...] = (45 * 60, 3 * 3600, 24 * 3600)
     quality_shortest: int = 60  # figures of a shorter talk say nothing
     bad_line_quiet: int = 10 * 60  # a report so much later begins anew
     hold_notice: int = 3 * 60
