@@ -12,6 +12,7 @@ from shared.application.links import Link, Purpose
 from shared.application.ports import Clock
 from shared.domain.errors import NotFound, RuleBroken
 
+_PAGES = {Purpose.OFFER: "offers", Purpose.PHONES: "phones"}
 # Ours have some 120 characters; a longer one is not looked at.
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,255}", re.ASCII)
 
@@ -34,34 +35,28 @@ class SignedLinks:
         """Its address; the token is the fragment, which a browser sends to no server."""
         said = [link.booking_id, link.subject, int(link.until.timestamp())]
         token = self._serializers[link.purpose].dumps(said)
-        return f"{self._site}/{link.purpose}#{token}"
+        return f"{self._site}/{_PAGES[link.purpose]}#{token}"
 
-    def read(self, token: str, purpose: Purpose) -> Link:
+    def read(self, token: str) -> Link:
         """What a token stands for.
 
         Raises:
-            NotFound: "link_unknown": we did not make it, or not for this purpose.
+            NotFound: "link_unknown": we never made it.
             RuleBroken: "link_over": its time is over.
         """
         if not _TOKEN.fullmatch(token):
             raise _unknown()
-        serializer = self._serializers[purpose]
-        try:
-            booking_id, subject, until = serializer.loads(token)
-        except BadData:
-            raise _unknown() from None
-        # The last character of base64 has bits that are not read: of its spellings one is ours.
-        signed, _, _ = token.rpartition(".")
-        if serializer.make_signer(serializer.salt).sign(signed) != token.encode():
+        found = (_opened(token, purpose, one) for purpose, one in self._serializers.items())
+        link = next((link for link in found if link is not None), None)
+        if link is None:
             raise _unknown()
-        link = Link(purpose, booking_id, subject, datetime.fromtimestamp(until, UTC))
         if self._clock.now() >= link.until:
             raise RuleBroken("link_over", "The time of this link is over.")
         return link
 
     @cached_property
     def _serializers(self) -> dict[Purpose, URLSafeSerializer]:
-        """One for each purpose: a token made for one does not read as another's."""
+        """One for each purpose: a token that was made for one does not open as another's."""
         key = self._key()
         return {
             purpose: URLSafeSerializer(
@@ -71,6 +66,19 @@ class SignedLinks:
             )
             for purpose in Purpose
         }
+
+
+def _opened(token: str, purpose: Purpose, serializer: URLSafeSerializer) -> Link | None:
+    """What a token stands for, if it was made for this purpose."""
+    try:
+        booking_id, subject, until = serializer.loads(token)
+    except BadData:
+        return None
+    # The last character of base64 has bits that are not read: of its spellings one is ours.
+    signed, _, _ = token.rpartition(".")
+    if serializer.make_signer(serializer.salt).sign(signed) != token.encode():
+        return None
+    return Link(purpose, booking_id, subject, datetime.fromtimestamp(until, UTC))
 
 
 def _unknown() -> NotFound:

@@ -1,4 +1,4 @@
-"""Links in letters: who has one may do the one thing it was made for, without signing in."""
+"""Links by which a customer answers without signing in: signed, and good until a moment."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,9 +7,9 @@ from typing import Protocol
 
 
 class Purpose(StrEnum):
-    """What a link is for, and which page of the customers' site it leads to."""
+    """What a link lets its holder do."""
 
-    OFFER = "offers"
+    OFFER = "offer"
     PHONES = "phones"
 
 
@@ -18,8 +18,8 @@ class Link:
     """What a link stands for.
 
     Args:
-        subject: what of the booking it is about: the offer's id; empty for its numbers.
-        until: how long it works, UTC, to the second.
+        subject: the offer it answers; empty where it is about the booking itself.
+        until: it is of no use from then on, UTC.
     """
 
     purpose: Purpose
@@ -29,17 +29,17 @@ class Link:
 
 
 class Links(Protocol):
-    """Links that nobody but us can make."""
+    """Makes links, and tells whether one is ours."""
 
     def to(self, link: Link) -> str:
-        """Its address on the customers' site."""
+        """The address of a page of ours, for a letter to the customer alone."""
         ...
 
-    def read(self, token: str, purpose: Purpose) -> Link:
-        """What a token of such an address stands for.
+    def read(self, token: str) -> Link:
+        """What a token stands for.
 
         Raises:
-            NotFound: "link_unknown": we did not make it, or not for this purpose.
-            RuleBroken: "link_over": its time is over.
+            NotFound: we never made it.
+            RuleBroken: its time is over.
         """
         ...

@@ -43,8 +43,8 @@ def token_of(link: Link) -> str:
 def test_a_link_is_read_as_it_was_made(link: Link) -> None:
     address = links().to(link)
     page, _, token = address.partition("#")
-    assert page == f"{SITE}/{link.purpose}"
-    assert links().read(token, link.purpose) == link
+    assert page == {Purpose.OFFER: f"{SITE}/offers", Purpose.PHONES: f"{SITE}/phones"}[link.purpose]
+    assert links().read(token) == link
     assert links().to(link) == address  # a letter that is written again has the same text
 
 
@@ -60,23 +60,27 @@ def test_a_link_with_any_character_changed_is_none_of_ours(link: Link) -> None:
     for at, char in enumerate(token):
         for other in string.ascii_letters + string.digits + "-_.=":
             if other != char:
-                refused(f"{token[:at]}{other}{token[at + 1 :]}", link.purpose)
-        refused(token[:at] + token[at + 1 :], link.purpose)
-        refused(f"{token[:at]}A{token[at:]}", link.purpose)
+                refused(f"{token[:at]}{other}{token[at + 1 :]}")
+        refused(token[:at] + token[at + 1 :])
+        refused(f"{token[:at]}A{token[at:]}")
 
 
 def test_a_link_is_good_for_its_own_purpose_alone() -> None:
-    refused(token_of(OFFER), Purpose.PHONES)
-    refused(token_of(PHONES), Purpose.OFFER)
+    phones = replace(OFFER, purpose=Purpose.PHONES)  # it differs in nothing else
+    assert links().read(token_of(OFFER)) == OFFER
+    assert links().read(token_of(phones)) == phones
+    said = token_of(OFFER).rpartition(".")[0], token_of(phones).rpartition(".")[0]
+    assert said[0] == said[1]
+    assert token_of(OFFER) != token_of(phones)
 
 
 def test_the_parts_of_two_links_make_no_third() -> None:
     mine, theirs = token_of(OFFER), token_of(replace(OFFER, booking_id="100000000014"))
-    refused(f"{theirs.rpartition('.')[0]}.{mine.rpartition('.')[2]}", Purpose.OFFER)
+    refused(f"{theirs.rpartition('.')[0]}.{mine.rpartition('.')[2]}")
 
 
 def test_another_key_s_link_is_none_of_ours() -> None:
-    refused(links("x" * 64).to(OFFER).partition("#")[2], Purpose.OFFER)
+    refused(links("x" * 64).to(OFFER).partition("#")[2])
 
 
 def test_the_library_s_own_way_to_sign_is_not_ours() -> None:
@@ -84,25 +88,25 @@ def test_the_library_s_own_way_to_sign_is_not_ours() -> None:
     for salt in (f"redial.link.{Purpose.OFFER}", "itsdangerous"):
         signed = URLSafeSerializer("k" * 64, salt=salt).dumps(said)
         assert isinstance(signed, str)
-        refused(signed, Purpose.OFFER)
+        refused(signed)
 
 
 @given(st.text(st.characters()))
 def test_whatever_is_sent_instead_is_none_of_ours(token: str) -> None:
-    refused(token, Purpose.OFFER)
+    refused(token)
 
 
 def test_a_link_works_until_its_time_is_over() -> None:
     clock = Clock(OFFER.until - timedelta(microseconds=1))
     ours = links(clock=clock)
-    assert ours.read(token_of(OFFER), Purpose.OFFER) == OFFER
+    assert ours.read(token_of(OFFER)) == OFFER
     clock.moment = OFFER.until
     with pytest.raises(RuleBroken) as over:
-        ours.read(token_of(OFFER), Purpose.OFFER)
+        ours.read(token_of(OFFER))
     assert over.value.code == "link_over"
 
 
-def refused(token: str, purpose: Purpose) -> None:
+def refused(token: str) -> None:
     with pytest.raises(NotFound) as unknown:
-        links().read(token, purpose)
+        links().read(token)
     assert unknown.value.code == "link_unknown"

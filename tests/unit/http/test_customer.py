@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.http.views import timeline
+from functions.http.timelines import timeline
 from infra.local.payments.faults import RequestFault
 from shared.application.store import Cause, Decision
 from shared.domain import commands as c
