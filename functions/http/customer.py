@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
-from functions.http import views
+from functions.http import offers, timelines, views, wishes
 from functions.http.identity import EVERYBODY, Role
 from functions.http.ownership import own_booking
 from functions.http.requests import (
@@ -96,10 +96,10 @@ def end(rooms: Rooms, call: Call, _: Nothing) -> views.BookingView:
     return views.booking(done, rooms.clock().now())
 
 
-def timeline(rooms: Rooms, call: Call, _: Nothing) -> views.Timeline:
+def timeline(rooms: Rooms, call: Call, _: Nothing) -> timelines.Timeline:
     """Everything that happened to a booking of the caller."""
     own = own_booking(rooms, call)
-    return views.timeline(rooms.store().history(own.booking_id), for_customer=True)
+    return timelines.timeline(rooms.store().history(own.booking_id), for_customer=True)
 
 
 def account(rooms: Rooms, call: Call, _: Nothing) -> views.AccountView:
@@ -190,7 +190,7 @@ ROUTES = (
         _CUSTOMER,
         Nothing,
         timeline,
-        views.Timeline,
+        timelines.Timeline,
     ),
     Route(
         "GET",
@@ -201,6 +201,8 @@ ROUTES = (
         account,
         views.AccountView,
     ),
+    *wishes.ROUTES,
+    *offers.ROUTES,
 )
 _app = resolver(bootstrap, ROUTES)
 

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from functions.http import views
+from functions.http import timelines, views
 from functions.http.identity import Role
 from functions.http.ownership import any_booking
 from functions.http.requests import TARIFF_ID, Nothing, RangeQuery, TariffBody
@@ -58,7 +58,7 @@ class DeskBookingView(TypedDict):
 
     customer_id: str
     booking: views.BookingView
-    timeline: list[views.EventView]
+    timeline: list[timelines.EventView]
 
 
 def put_tariff(rooms: Rooms, call: Call, asked: TariffBody) -> views.TariffView:
@@ -110,8 +110,16 @@ def booking(rooms: Rooms, call: Call, _: Nothing) -> DeskBookingView:
     return {
         "customer_id": found.customer_id,
         "booking": views.booking(found, rooms.clock().now()),
-        "timeline": views.timeline(history, for_customer=False)["items"],
+        "timeline": timelines.timeline(history, for_customer=False)["items"],
     }
+
+
+def callback(rooms: Rooms, call: Call, _: Nothing) -> views.BookingView:
+    """Promise a customer who has to go that he is called back."""
+    found = any_booking(rooms, call)
+    desk = rooms.session_desk()
+    done = desk.promise_callback(found.booking_id, call.caller.as_agent, call.once)
+    return views.booking(done, rooms.clock().now())
 
 
 ROUTES = (
@@ -150,6 +158,15 @@ ROUTES = (
         Nothing,
         booking,
         DeskBookingView,
+    ),
+    Route(
+        "POST",
+        "/v1/desk/bookings/{booking_id}/callback",
+        "Let a regular customer who has to go be called back for the rest in an hour, once",
+        _DESK,
+        Nothing,
+        callback,
+        views.BookingView,
     ),
 )
 handler = resolver(bootstrap, ROUTES).resolve

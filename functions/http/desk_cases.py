@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from functions.http import desk_views, views
+from functions.http import desk_views, timelines, views
 from functions.http.desk_requests import CasesQuery, OutcomeBody
 from functions.http.identity import Role
 from functions.http.requests import Nothing
@@ -75,7 +75,7 @@ class DeskCaseView(desk_views.CaseRow):
     closed_at: str | None
     request: RequestView | None
     matches: MatchesView | None
-    timeline: list[views.EventView]
+    timeline: list[timelines.EventView]
 
 
 def cases(rooms: Rooms, call: Call, asked: CasesQuery) -> CaseList:
@@ -138,7 +138,7 @@ def _shown(rooms: Rooms, one: Case) -> DeskCaseView:
         "closed_at": views.moment(one.closed_at) if one.closed_at else None,
         "request": _request(rooms, asked) if asked else None,
         "matches": _matches(matches) if matches else None,
-        "timeline": views.timeline(history, for_customer=False)["items"],
+        "timeline": timelines.timeline(history, for_customer=False)["items"],
     }
 
 

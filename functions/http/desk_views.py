@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
-from functions.http import views
+from functions.http import timelines, views
 from functions.http.payment_views import CardView
 from shared.application.money_desk import DeskRefund
 from shared.application.payment_search import Group
@@ -132,8 +132,8 @@ class DeskPaymentView(TypedDict):
     disputes: list[DeskDisputeView]
     cases: list[CaseOfPayment]
     letters: list[LetterView]
-    timeline: list[views.EventView]
-    booking_timeline: list[views.EventView]
+    timeline: list[timelines.EventView]
+    booking_timeline: list[timelines.EventView]
     postings: list[PostingView]
 
 
@@ -230,8 +230,8 @@ def payment(trail: Trail, explanation: dict[str, str]) -> DeskPaymentView:
             }
             for sent in trail.letters
         ],
-        "timeline": views.timeline(trail.history, for_customer=False)["items"],
-        "booking_timeline": views.timeline(trail.booking, for_customer=False)["items"],
+        "timeline": timelines.timeline(trail.history, for_customer=False)["items"],
+        "booking_timeline": timelines.timeline(trail.booking, for_customer=False)["items"],
         "postings": sorted(postings, key=lambda posting: posting["at"]),
     }
 

@@ -20,6 +20,7 @@ from functions.http import (
     desk_cases,
     desk_payments,
     idempotency,
+    links,
     operator,
     payment,
     public,
@@ -38,6 +39,7 @@ ROUTES: tuple[Route[Any], ...] = (
     *desk_payments.ROUTES,
     *desk_cases.ROUTES,
     *public.ROUTES,
+    *links.ROUTES,
 )
 _SCHEMAS = "#/components/schemas/"
 _PROBLEM = {"$ref": f"{_SCHEMAS}Problem"}
@@ -62,10 +64,12 @@ _PARAMETERS = {
         "pattern": "^[0-9]{12}$",
         "description": "Twelve digits, the last a check digit.",
     },
+    "offer_id": {"type": "string", "description": "Our id of the offer."},
     "operator_id": OPERATOR_ID.schema(),
     "payment_id": {"type": "string", "description": "The provider's id of the payment."},
     "refund_id": {"type": "string", "description": "Our id of the refund."},
     "tariff_id": TARIFF_ID.schema(),
+    "token": {"type": "string", "description": "What follows # in the link of our letter."},
 }
 # What a refusal of each status means here; which codes there are, each answer says.
 _REFUSALS = {

@@ -1,9 +1,9 @@
 """The operators' side of the API: profile, offered time, booked sessions."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypedDict
 
-from functions.http import views
+from functions.http import operator_sessions, views
 from functions.http.identity import Role
 from functions.http.requests import AvailabilityBody, Nothing, ProfileBody, RangeQuery
 from functions.http.rooms import Rooms
@@ -11,6 +11,7 @@ from functions.http.routing import Call, Route, resolver
 from shared import bootstrap
 from shared.application.store import Operator
 from shared.domain.errors import NotFound
+from shared.domain.policy import CURRENT
 from shared.domain.slots import QUARTER
 
 _OPERATOR = frozenset({Role.OPERATOR})
@@ -50,11 +51,16 @@ class OwnQuarterList(TypedDict):
 
 
 class OwnSessionView(TypedDict):
-    """A booked stretch of quarters; nothing of its customer."""
+    """A booked stretch of quarters; nothing of its customer.
+
+    `ready` is what he answered to whether he will be there, from an hour before on, when he is
+    asked; null before, and while he has not answered.
+    """
 
     booking_id: str
     starts_at: str
     ends_at: str
+    ready: bool | None
 
 
 class OwnSessionList(TypedDict):
@@ -69,7 +75,9 @@ def put_profile(rooms: Rooms, call: Call, asked: ProfileBody) -> ProfileView:
     phones = [rooms.phone_number(asked.main_phone, "main_phone")]
     if asked.backup_phone is not None:
         phones.append(rooms.phone_number(asked.backup_phone, "backup_phone"))
-    made = rooms.operators().register(call.caller.sub, asked.name, asked.tariff_id, phones)
+    made = rooms.operators().register(
+        call.caller.sub, asked.name, asked.tariff_id, phones, call.caller.email
+    )
     return _profile(made)
 
 
@@ -113,15 +121,23 @@ def availability(rooms: Rooms, call: Call, asked: RangeQuery) -> OwnQuarterList:
 def sessions(rooms: Rooms, call: Call, asked: RangeQuery) -> OwnSessionList:
     """The caller's booked time, one entry per booking."""
     found: dict[str, OwnSessionView] = {}
+    now = rooms.clock().now()
+    # So few are asked about at a time that to read them costs little.
+    asked_until = now + timedelta(seconds=CURRENT.reminder_lead)
     for slot in rooms.operators().sessions(call.caller.sub, asked.from_, asked.to):
         if slot.booking_id is None:
             continue
         starts, ends = views.moment(slot.quarter), views.moment(slot.quarter + QUARTER)
-        known = found.setdefault(
-            slot.booking_id,
-            {"booking_id": slot.booking_id, "starts_at": starts, "ends_at": ends},
-        )
-        known["ends_at"] = ends
+        if slot.booking_id in found:
+            found[slot.booking_id]["ends_at"] = ends
+            continue
+        soon = now <= slot.quarter <= asked_until
+        found[slot.booking_id] = {
+            "booking_id": slot.booking_id,
+            "starts_at": starts,
+            "ends_at": ends,
+            "ready": rooms.bookings().load(slot.booking_id).state.ready if soon else None,
+        }
     return {"items": list(found.values()), "cursor": None}
 
 
@@ -165,5 +181,6 @@ ROUTES = (
         sessions,
         OwnSessionList,
     ),
+    *operator_sessions.ROUTES,
 )
 handler = resolver(bootstrap, ROUTES).resolve

@@ -1,4 +1,4 @@
-"""Bookings and payments in a path; a customer finds his own alone (Never 7)."""
+"""Bookings and payments in a path; customers and operators find their own alone (Never 7)."""
 
 import re
 
@@ -33,6 +33,18 @@ def own_booking(rooms: Rooms, call: Call) -> Booking:
     """
     booking = any_booking(rooms, call)
     if booking.customer_id != call.caller.sub:
+        raise _unknown()
+    return booking
+
+
+def own_session(rooms: Rooms, call: Call) -> Booking:
+    """The booking in the path, where the caller is its present operator.
+
+    Raises:
+        NotFound: there is none of this number, or another has it; nobody can tell which.
+    """
+    booking = any_booking(rooms, call)
+    if booking.operator_id != call.caller.sub:
         raise _unknown()
     return booking
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Annotated
 
 from functions.http.shapes import Moment, OneOf, Part, Text, Truth, Whole
+from shared.domain.commands import LineChoice
+from shared.domain.remedy_events import Choice
 from shared.domain.wording import LANGUAGES
 
 OPERATOR_ID = Text(128)
@@ -98,6 +100,41 @@ class NewStart:
     """Another time for a booking."""
 
     starts_at: Annotated[datetime, Moment()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhonesBody:
+    """The numbers to be rung, both of them: without a backup there is none any more."""
+
+    main_phone: Annotated[str, _PHONE]
+    backup_phone: Annotated[str | None, _PHONE] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineChoiceBody:
+    """What is to be done about a line that stays bad (S1.8)."""
+
+    choice: Annotated[str, OneOf(tuple(LineChoice))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferBody:
+    """What is chosen of an offer (S1.10).
+
+    `starts_at` of a new time, where one is wanted already; `main_phone` is needed for another
+    phone, and for any call where that of the booking cannot be reached.
+    """
+
+    choice: Annotated[str, OneOf(tuple(Choice))]
+    starts_at: Annotated[datetime | None, Moment()] = None
+    main_phone: Annotated[str | None, _PHONE] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadinessBody:
+    """Whether the operator will be there (S1.9)."""
+
+    ready: Annotated[bool, Truth()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from shared.application.contacts import Contacts
     from shared.application.duplicates import DuplicateWatch
     from shared.application.intake import Intake
+    from shared.application.links import Links
     from shared.application.money_desk import MoneyDesk
+    from shared.application.offers import OfferDesk
     from shared.application.operators import Operators
     from shared.application.payment_records import PaymentRecords
     from shared.application.payment_search import PaymentSearch
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from shared.application.receipts import Receipts
     from shared.application.refund_desk import RefundDesk
     from shared.application.saved_cards import SavedCardPayments, SavedCards
+    from shared.application.sessions import SessionDesk
     from shared.application.store import Store
     from shared.application.top_ups import TopUps
     from shared.application.uploads import Uploads
@@ -35,6 +38,18 @@ class Rooms(Protocol):
 
     def booking_office(self) -> "BookingOffice":
         """Takes bookings, moves and cancels them."""
+        ...
+
+    def session_desk(self) -> "SessionDesk":
+        """What people ask for around a session."""
+        ...
+
+    def offer_desk(self) -> "OfferDesk":
+        """Takes the customer's choice after a mishap."""
+        ...
+
+    def links(self) -> "Links":
+        """Makes and reads the links in letters."""
         ...
 
     def card_payments(self) -> "CardPayments":

@@ -1,7 +1,7 @@
 """One way through every route: who calls, may he, was it sent before, what does it say."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ _CORS = CORSConfig(
     allow_headers=[idempotency.HEADER], expose_headers=["Location", "Retry-After"], max_age=600
 )
 CREATED = 201
+# A part of a path that is a secret.
+_TOKEN = "{token}"
 # A page of ours brings its own style and nothing else: no script, no frame, nothing fetched.
 _PAGE_HEADERS = {
     "Cache-Control": "no-store",
@@ -106,10 +108,12 @@ def resolver(rooms: Rooms, routes: Sequence[Route[Any]]) -> APIGatewayRestResolv
     for route in routes:
         _register(app, rooms, route)
 
+    secret = {route.path.partition(_TOKEN)[0] for route in routes if _TOKEN in route.path}
+
     def refuse(error: Exception) -> Response[str]:
         if isinstance(error, NotFoundError):
             error = NotFound("route_unknown", "There is nothing at this address.")
-        made = problems.problem(error, app.current_event.path)
+        made = problems.problem(error, _instance(app.current_event.path, secret))
         return Response(made.status, problems.MEDIA_TYPE, made.body, dict(made.headers))
 
     app.exception_handler(Exception)(refuse)
@@ -147,6 +151,19 @@ def _register[T](app: APIGatewayRestResolver, rooms: Rooms, route: Route[T]) -> 
             headers["Location"] = f"{route.path.rpartition('/')[2]}/{answer[route.named]}"
         body = json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
         return Response(route.status, "application/json", body, headers)
+
+
+def _instance(path: str, secret: Set[str]) -> str:
+    """The address that was asked for; a refusal may be logged, so a token in it is not repeated.
+
+    Args:
+        secret: what stands before a token in the paths that have one.
+    """
+    before = next((start for start in secret if path.startswith(start)), None)
+    if before is None:
+        return path
+    _, slash, rest = path.removeprefix(before).partition("/")
+    return f"{before}{_TOKEN}{slash}{rest}"
 
 
 def _page(page: Page) -> Response[str]:

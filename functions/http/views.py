@@ -1,28 +1,24 @@
 """What the API shows: integers, RFC 3339 times in UTC, never a phone number or its pseudonym."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
+from shared.domain.choice_wording import choice_text
+from shared.domain.commands import LineChoice
 from shared.domain.declines import told_code
+from shared.domain.events import LineRemedy
 from shared.domain.lots import money_of
 from shared.domain.money import Money
+from shared.domain.policy import policy_of
 from shared.domain.slots import QUARTER
 
 if TYPE_CHECKING:
-    from shared.application.store import Decision, Operator, Slot, Summary
+    from shared.application.store import Operator, Slot, Summary
     from shared.domain.booking import Booking
     from shared.domain.lots import Lot, Tariff
+    from shared.domain.offers import Offer
     from shared.domain.session import Session
-
-_PHONES = frozenset({"main_phone", "backup_phone", "operator_phones", "phone_id"})
-# Of an overrun, a customer learns that it is, not the number of the booking that waits: who says
-# that number on the phone is taken for its owner.
-# What the bank said of a card is for its owner alone, who may not be the one who holds it; the
-# letter about it bears it in its id.
-_REASONS = frozenset({"decline_code", "letter_id"})
-_OTHERS = frozenset({"next_booking_id", "because_of"})
 
 
 class MoneyView(TypedDict):
@@ -110,13 +106,25 @@ class GapView(TypedDict):
     lost: list[str]
 
 
+class BadLineView(TypedDict):
+    """The line was said to be bad: what was tried last, and what may be chosen once all was."""
+
+    tried: str
+    choices: list[str]
+
+
 class SessionView(TypedDict):
-    """The call itself; bill and end stand there once it is settled."""
+    """The call itself; bill and end stand there once it is settled.
+
+    While the customer is waited for, `held_since` says since when; that time is billed.
+    """
 
     started_at: str
     connected: bool
     seconds_left: int
     gap: GapView | None
+    held_since: str | None
+    bad_line: BadLineView | None
     reason: str | None
     ended_at: str | None
     bill: BillView | None
@@ -133,6 +141,37 @@ class RefundView(TypedDict):
     payment_id: str
     amount: MoneyView
     reason: str
+
+
+class OfferChoiceView(TypedDict):
+    """What may be chosen, in the customer's language, and the bonus that comes with it."""
+
+    choice: str
+    text: str
+    bonus_minutes: int
+
+
+class AcceptedView(TypedDict):
+    """What was chosen; `booking_id` of the call that was arranged, `refunds` to his cards."""
+
+    choice: str
+    booking_id: str | None
+    refunds: list[MoneyView]
+
+
+class OfferView(TypedDict):
+    """What a customer is offered after a mishap, once; in silence his minutes and bonus stay his.
+
+    With `needs_number` the number of the booking cannot be reached: to be called, give another one.
+    """
+
+    id: str
+    choices: list[OfferChoiceView]
+    bonus_minutes: int
+    until: str
+    open: bool
+    needs_number: bool
+    accepted: AcceptedView | None
 
 
 class BookingView(TypedDict):
@@ -153,32 +192,8 @@ class BookingView(TypedDict):
     decline_code: str | None
     refunds: list[RefundView]
     session: SessionView | None
+    offers: list[OfferView]
     created_at: str
-
-
-class CauseView(TypedDict):
-    """Why something was decided, and on what evidence."""
-
-    command: str
-    source: str
-    evidence: dict[str, str]
-
-
-class EventView(TypedDict):
-    """One event of a booking's history."""
-
-    version: int
-    at: str
-    type: str
-    fields: dict[str, Any]
-    cause: CauseView
-
-
-class Timeline(TypedDict):
-    """Everything that happened to a booking, oldest first."""
-
-    items: list[EventView]
-    cursor: str | None
 
 
 class LotView(TypedDict):
@@ -248,6 +263,17 @@ def row(summary: "Summary") -> BookingRow:
     }
 
 
+def row_of(one: "Booking") -> BookingRow:
+    """A new booking, as a list will show it."""
+    return {
+        "id": one.booking_id,
+        "status": one.status.value,
+        "operator_id": one.operator_id,
+        "starts_at": moment(one.starts_at),
+        "minutes": one.seconds // 60,
+    }
+
+
 def booking(one: "Booking", now: datetime) -> BookingView:
     """A booking as its customer sees it."""
     refunds: list[RefundView] = [
@@ -275,6 +301,7 @@ def booking(one: "Booking", now: datetime) -> BookingView:
         "decline_code": told_code(one.decline_code),
         "refunds": refunds,
         "session": _session(one, one.session, now) if one.session else None,
+        "offers": offers(one, now),
         "created_at": moment(one.created_at),
     }
 
@@ -299,39 +326,59 @@ def _session(one: "Booking", session: "Session", now: datetime) -> SessionView:
         "gap": {"since": moment(gap), "lost": [str(side) for side in session.lost]}
         if gap
         else None,
+        "held_since": moment(session.held_since) if session.held_since else None,
+        "bad_line": _bad_line(one, session),
         "reason": session.reason.value if session.reason else None,
         "ended_at": moment(closed.ended_at) if closed else None,
         "bill": bill,
     }
 
 
-def timeline(history: Sequence["Decision"], *, for_customer: bool) -> Timeline:
-    """Every event with its time, cause and evidence.
+def _bad_line(one: "Booking", session: "Session") -> BadLineView | None:
+    if not session.bad_line:
+        return None
+    _, tried = session.line_reports[-1]
+    choices = [LineChoice.STOP, LineChoice.OTHER_PHONE] if one.backup_phone else [LineChoice.STOP]
+    exhausted = tried is LineRemedy.CHOICE and session.renewed is None
+    return {
+        "tried": tried.value,
+        "choices": [choice.value for choice in choices] if exhausted else [],
+    }
 
-    Args:
-        history: of one booking, oldest first.
-        for_customer: leave out the numbers of other people's bookings.
-    """
-    hidden = _PHONES | _OTHERS | _REASONS if for_customer else _PHONES
-    hidden_evidence = hidden | {"letter"} if for_customer else hidden
-    items: list[EventView] = [
+
+def offers(one: "Booking", now: datetime) -> list[OfferView]:
+    """What a booking's customer was offered, oldest first."""
+    return [offer(one, each, now) for each in one.offers]
+
+
+def offer(one: "Booking", made: "Offer", now: datetime) -> OfferView:
+    """One offer of a booking."""
+    policy, minutes = policy_of(one.policy_version), made.bonus // 60
+    choices: list[OfferChoiceView] = [
         {
-            "version": decision.version,
-            "at": moment(decision.at),
-            "type": type(event).__name__,
-            "fields": _plain(event, hidden),
-            "cause": {
-                "command": decision.cause.command,
-                "source": decision.cause.source,
-                "evidence": {
-                    k: v for k, v in decision.cause.evidence.items() if k not in hidden_evidence
-                },
-            },
+            "choice": choice.value,
+            "text": choice_text(choice, one.language, policy),
+            "bonus_minutes": minutes if choice in made.with_bonus else 0,
         }
-        for decision in history
-        for event in decision.events
+        for choice in made.choices
     ]
-    return {"items": items, "cursor": None}
+    chosen = made.accepted
+    accepted: AcceptedView | None = None
+    if chosen is not None:
+        accepted = {
+            "choice": chosen.choice.value,
+            "booking_id": chosen.booking_id,
+            "refunds": [money(refund.amount) for refund in chosen.refunds],
+        }
+    return {
+        "id": made.offer_id,
+        "choices": choices,
+        "bonus_minutes": minutes,
+        "until": moment(made.until),
+        "open": made.is_open and now < made.until,
+        "needs_number": made.needs_number,
+        "accepted": accepted,
+    }
 
 
 def account(lots: Sequence["Lot"]) -> AccountView:
@@ -350,20 +397,3 @@ def account(lots: Sequence["Lot"]) -> AccountView:
     ]
     amounts = [Money(minor, currency) for currency, minor in sorted(money_of(lots).items())]
     return {"money": [money(amount) for amount in amounts], "lots": shown}
-
-
-def _plain(value: Any, hidden: frozenset[str]) -> Any:
-    match value:
-        case Money():
-            return money(value)
-        case datetime():
-            return moment(value)
-        case tuple():
-            return [_plain(item, hidden) for item in value]
-        case frozenset():
-            return [_plain(item, hidden) for item in sorted(value)]
-        case _ if is_dataclass(value):
-            names = (field.name for field in fields(value))
-            return {n: _plain(getattr(value, n), hidden) for n in names if n not in hidden}
-        case _:
-            return value

@@ -27,12 +27,18 @@ class Operators:
         self._clock = clock
 
     def register(
-        self, operator_id: str, name: str, tariff_id: str, phones: Sequence[str]
+        self,
+        operator_id: str,
+        name: str,
+        tariff_id: str,
+        phones: Sequence[str],
+        email: str | None = None,
     ) -> Operator:
         """Store an operator's profile.
 
         Args:
             phones: E.164, main then backup.
+            email: where he is asked whether he will be there (S1.9); None where he has proved none.
 
         Raises:
             NotFound: no such tariff.
@@ -44,7 +50,7 @@ class Operators:
             )
         if self._store.tariff(tariff_id) is None:
             raise NotFound("tariff_unknown", "There is no such tariff.", "tariff_id")
-        self._contacts.remember(operator_id, phones=phones)
+        self._contacts.remember(operator_id, email=email, phones=phones)
         ids = tuple(self._contacts.phone_id(phone) for phone in phones)
         operator = Operator(operator_id, name, tariff_id, ids)
         self._store.put_operator(operator)

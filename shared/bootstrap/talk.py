@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from shared.application.callbacks import Callbacks
     from shared.application.calls import CallRoom
     from shared.application.cases import BookingCases
+    from shared.application.links import Links
     from shared.application.messages import Letters
     from shared.application.offers import OfferDesk
     from shared.application.operators import Operators
     from shared.application.ports import Mail, Telephony
     from shared.application.readiness import ReadinessDesk
+    from shared.application.sessions import SessionDesk
     from shared.application.timers import Timers
     from shared.application.voice import Reply, VoiceDesk
     from shared.domain.instructions import Prompt
@@ -42,6 +44,22 @@ def booking_office() -> "BookingOffice":
     from shared.application.booking import BookingOffice
 
     return BookingOffice(bookings(), contacts(), RandomIds())
+
+
+@cache
+def session_desk() -> "SessionDesk":
+    """What people ask for around a session."""
+    from shared.application.sessions import SessionDesk
+
+    return SessionDesk(bookings(), contacts())
+
+
+@cache
+def links() -> "Links":
+    """Makes and reads the links in letters."""
+    from shared.adapters.links import SignedLinks
+
+    return SignedLinks(os.environ["SITE"], _link_key, clock())
 
 
 @cache
@@ -175,6 +193,13 @@ def streamed(image: "Mapping[str, Mapping[str, str]]") -> tuple[Message, ...]:
     if isinstance(asked, Received):
         return (Message(Queue.INBOX, asked.body),)
     return tuple(message_of(effect) for effect in asked)
+
+
+def _link_key() -> str:
+    """The links' own secret, which few functions may read."""
+    answer = client("secretsmanager").get_secret_value(SecretId=os.environ["LINK_KEY"])
+    key: str = answer["SecretString"]
+    return key
 
 
 def _telephony() -> "Telephony":

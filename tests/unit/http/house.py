@@ -8,9 +8,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.http import account, customer, desk, operator, payment
+from functions.http import account, customer, desk, links, operator, payment
 from functions.http.routing import resolver
 from infra.local.payments.port import InProcessPayments
+from shared.adapters.links import SignedLinks
 from shared.adapters.phone_numbers import e164
 from shared.application.booking import BookingOffice
 from shared.application.bookings import Bookings
@@ -23,6 +24,7 @@ from shared.application.provider_books import ProviderBooks
 from shared.application.receipts import Receipts
 from shared.application.refund_desk import RefundDesk
 from shared.application.saved_cards import SavedCardPayments, SavedCards
+from shared.application.sessions import SessionDesk
 from shared.application.top_ups import TopUps
 from shared.domain.booking_number import with_check_digit
 from shared.domain.business_days import Calendar
@@ -89,7 +91,7 @@ class House:
         serial = itertools.count(1)
         self.provider = InProcessPayments(self.clock, lambda prefix: f"{prefix}_{next(serial)}")
         self.rooms = Rooms(self)
-        self.app = resolver(self.rooms, ROUTES)
+        self.app = resolver(self.rooms, (*ROUTES, *links.ROUTES))
         self.keys = itertools.count(1)
         operators = self.rooms.operators()
         operators.set_tariff(Tariff("standard", Money(1000, "rub")))
@@ -176,6 +178,15 @@ class Rooms:
 
     def booking_office(self) -> BookingOffice:
         return BookingOffice(self.bookings(), self._house.contacts, IDS)
+
+    def session_desk(self) -> SessionDesk:
+        return SessionDesk(self.bookings(), self._house.contacts)
+
+    def links(self) -> SignedLinks:
+        return SignedLinks("https://redial.example", lambda: "k" * 64, self._house.clock)
+
+    def contacts(self) -> MemoryContacts:
+        return self._house.contacts
 
     def card_payments(self) -> CardPayments:
         watch, cards = self.duplicate_watch(), self.saved_cards()

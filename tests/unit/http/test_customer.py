@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.http.views import timeline
+from functions.http.timelines import timeline
 from infra.local.payments.faults import RequestFault
 from shared.application.store import Cause, Decision
 from shared.domain import commands as c
@@ -92,6 +92,7 @@ def test_a_booking_is_held_and_shown_without_numbers() -> None:  # S1.1, S1.2, S
         "decline_code": None,
         "refunds": [],
         "session": None,
+        "offers": [],
         "created_at": "",
     }
     shown = house.ask("GET", f"/v1/bookings/{made['id']}")

@@ -4,12 +4,12 @@ import pytest
 from aws_lambda_powertools.event_handler.openapi.models import OpenAPI
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.http import customer, openapi
+from functions.http import customer, links, openapi
 from functions.http.routing import Route
 from functions.http.shapes import read
 from tests.unit.http import desk_house, house
 
-ROUTES = (*house.ROUTES, *desk_house.ROUTES)
+ROUTES = (*house.ROUTES, *desk_house.ROUTES, *links.ROUTES)
 
 
 def test_the_kept_description_is_the_present_one() -> None:

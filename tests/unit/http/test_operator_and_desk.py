@@ -105,11 +105,13 @@ def test_sessions_show_times_and_nothing_of_the_customer() -> None:  # S1.4
             "booking_id": first,
             "starts_at": "2030-01-31T18:00:00Z",
             "ends_at": "2030-01-31T18:30:00Z",
+            "ready": None,
         },
         {
             "booking_id": second,
             "starts_at": "2030-01-31T19:00:00Z",
             "ends_at": "2030-01-31T19:15:00Z",
+            "ready": None,
         },
     ]
     assert ANNA not in answer.text

@@ -4,7 +4,16 @@ import pytest
 
 from functions.http.identity import EVERYBODY, Role
 from functions.http.routing import Route
-from tests.unit.http.house import ANNA, BORIS, NOBODYS, ROUTES, House, assert_problem, order
+from tests.unit.http.house import (
+    ANNA,
+    BORIS,
+    MAIN,
+    NOBODYS,
+    ROUTES,
+    House,
+    assert_problem,
+    order,
+)
 
 _CUSTOMER, _OPERATOR = {Role.CUSTOMER}, {Role.OPERATOR}
 _AGENT_OR_MANAGER, _MANAGER = {Role.AGENT, Role.MANAGER}, {Role.MANAGER}
@@ -19,6 +28,13 @@ _WHO = {
     "POST /v1/bookings/{booking_id}/reschedule": _CUSTOMER,
     "POST /v1/bookings/{booking_id}/end": _CUSTOMER,
     "GET /v1/bookings/{booking_id}/timeline": _CUSTOMER,
+    "POST /v1/bookings/{booking_id}/hold": _CUSTOMER,
+    "POST /v1/bookings/{booking_id}/resume": _CUSTOMER,
+    "POST /v1/bookings/{booking_id}/bad-line": _CUSTOMER,
+    "POST /v1/bookings/{booking_id}/bad-line/choice": _CUSTOMER,
+    "POST /v1/bookings/{booking_id}/phones": _CUSTOMER,
+    "GET /v1/bookings/{booking_id}/offers": _CUSTOMER,
+    "POST /v1/bookings/{booking_id}/offers/{offer_id}/accept": _CUSTOMER,
     "POST /v1/bookings/{booking_id}/payment": _CUSTOMER,
     "GET /v1/bookings/{booking_id}/payment": _CUSTOMER,
     "GET /v1/payments": _CUSTOMER,
@@ -40,10 +56,15 @@ _WHO = {
     "PUT /v1/operator/availability": _OPERATOR,
     "GET /v1/operator/availability": _OPERATOR,
     "GET /v1/operator/sessions": _OPERATOR,
+    "POST /v1/operator/sessions/{booking_id}/readiness": _OPERATOR,
+    "POST /v1/operator/sessions/{booking_id}/hold": _OPERATOR,
+    "POST /v1/operator/sessions/{booking_id}/resume": _OPERATOR,
+    "POST /v1/operator/sessions/{booking_id}/callback": _OPERATOR,
     "PUT /v1/desk/tariffs/{tariff_id}": _MANAGER,
     "GET /v1/desk/tariffs": _MANAGER,
     "GET /v1/desk/trial-balance": _MANAGER,
     "GET /v1/desk/bookings/{booking_id}": _AGENT_OR_MANAGER,
+    "POST /v1/desk/bookings/{booking_id}/callback": _AGENT_OR_MANAGER,
 }
 # Names that nothing has.
 _NOTHING = {
@@ -53,11 +74,21 @@ _NOTHING = {
     "payment_id": "pi_none",
     "refund_id": "none",
     "card_id": "0" * 24,
+    "offer_id": "none",
+}
+# What is sent where something must be.
+_BODIES = {
+    "reschedule": {"starts_at": "2030-01-31T19:00:00Z"},
+    "bad-line/choice": {"choice": "stop"},
+    "phones": {"main_phone": MAIN},
+    "accept": {"choice": "new_time"},
+    "readiness": {"ready": True},
 }
 _OF_ONE_BOOKING = [
-    (route.method, route.path)
+    (route.method, route.path, role)
     for route in ROUTES
-    if "{booking_id}" in route.path and Role.CUSTOMER in route.roles
+    for role in (Role.CUSTOMER, Role.OPERATOR)
+    if "{booking_id}" in route.path and role in route.roles
 ]
 
 
@@ -101,16 +132,16 @@ def test_groups_come_as_the_gateway_writes_them(groups: str, status: int) -> Non
     assert House().ask("GET", "/v1/account", groups=groups).status == status
 
 
-@pytest.mark.parametrize(("method", "path"), _OF_ONE_BOOKING)
-def test_another_ones_booking_looks_like_none(method: str, path: str) -> None:
+@pytest.mark.parametrize(("method", "path", "role"), _OF_ONE_BOOKING)
+def test_another_ones_booking_looks_like_none(method: str, path: str, role: Role) -> None:
     house = House()
     mine = house.book()["id"]
-    body = {"starts_at": "2030-01-31T19:00:00Z"} if path.endswith("reschedule") else None
+    body = next((body for end, body in _BODIES.items() if path.endswith(end)), None)
     before = house.trace()
     answers = []
     for number in (mine, NOBODYS, "123456789012", "x" * 300):
-        address = path.format(booking_id=number)
-        answer = house.ask(method, address, who=BORIS, body=body)
+        address = path.format_map(_NOTHING | {"booking_id": number})
+        answer = house.ask(method, address, who=BORIS, groups=role.value, body=body)
         assert_problem(answer, 404, "booking_unknown", "booking_id")
         answers.append({**answer.json, "instance": ""})
     assert all(answer == answers[0] for answer in answers)

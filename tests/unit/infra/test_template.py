@@ -131,6 +131,7 @@ def test_only_preflights_webhooks_and_the_description_need_no_sign_in() -> None:
         expected = (
             method == "OPTIONS"
             or path.startswith(("/v1/webhooks/", "/v1/voice/", "/v1/refund-requests"))
+            or path.startswith(("/v1/offers/{token}", "/v1/phones/{token}"))  # signed themselves
             or path == "/v1/openapi.json"
         )
         assert is_open == expected, (method, path)
@@ -139,7 +140,13 @@ def test_only_preflights_webhooks_and_the_description_need_no_sign_in() -> None:
 def test_every_signed_in_path_answers_a_preflight() -> None:
     everything = set(routes())
     signed_in = {path for _, path, is_open in everything if not is_open}
-    public = {"/v1/refund-requests", "/v1/refund-requests/{case_number}"}
+    public = {
+        "/v1/refund-requests",
+        "/v1/refund-requests/{case_number}",
+        "/v1/offers/{token}",
+        "/v1/offers/{token}/accept",
+        "/v1/phones/{token}",
+    }
     browsers = {path for method, path, _ in everything if method == "OPTIONS"}
     assert browsers == signed_in | public
 
@@ -176,6 +183,27 @@ def test_a_function_may_do_what_is_written_here_and_nothing_that_a_name_stands_f
             queue = name.replace("WorkerFunction", "Queue")
             poller = {"SQSPollerPolicy": {"QueueName": {"Fn::GetAtt": [queue, "QueueName"]}}}
             assert policy in ours or policy == poller or set(policy) == {"Statement"}, name
+
+
+def test_who_writes_letters_and_who_is_led_to_by_them_may_sign_links_and_nobody_else() -> None:
+    # Never 7
+    may = {"MessagesWorkerFunction", "OffersFunction"}
+    knowing = {name for name, one in RESOURCES.items() if "{'Ref': 'LinkKey'}" in str(one)}
+    reading = {name for name, one in FUNCTIONS.items() if {"Ref": "LinksPolicy"} in one["Policies"]}
+    assert (knowing, reading) == (may | {"LinksPolicy"}, may)
+    generated = RESOURCES["LinkKey"]["Properties"]["GenerateSecretString"]
+    assert generated["PasswordLength"] >= 32
+
+
+def test_links_are_opened_at_a_measured_pace() -> None:
+    settings = RESOURCES["Api"]["Properties"]["MethodSettings"]
+    paced = {
+        (one["HttpMethod"], one["ResourcePath"][1:].replace("~1", "/")): one["ThrottlingRateLimit"]
+        for one in settings
+    }
+    led_to = {(method, path) for method, path, _ in routes() if "{token}" in path}
+    for route in (one for one in led_to if one[0] != "OPTIONS"):
+        assert 0 < paced[route] <= 200
 
 
 def test_no_function_may_touch_everything_but_mail_from_one_sender() -> None:
