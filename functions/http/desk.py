@@ -1,8 +1,8 @@
-"""The desk's side of the API: prices, the books, and a booking with its evidence."""
+"""The desk's side of the API: prices, the books, a booking with its evidence, outages."""
 
 from typing import TypedDict
 
-from functions.http import views
+from functions.http import desk_outages, views
 from functions.http.identity import Role
 from functions.http.ownership import any_booking
 from functions.http.requests import TARIFF_ID, Nothing, RangeQuery, TariffBody
@@ -152,4 +152,4 @@ ROUTES = (
         DeskBookingView,
     ),
 )
-handler = resolver(bootstrap, ROUTES).resolve
+handler = resolver(bootstrap, (*ROUTES, *desk_outages.ROUTES)).resolve

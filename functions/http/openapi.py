@@ -18,6 +18,7 @@ from functions.http import (
     customer,
     desk,
     desk_cases,
+    desk_outages,
     desk_payments,
     idempotency,
     operator,
@@ -37,6 +38,7 @@ ROUTES: tuple[Route[Any], ...] = (
     *desk.ROUTES,
     *desk_payments.ROUTES,
     *desk_cases.ROUTES,
+    *desk_outages.ROUTES,
     *public.ROUTES,
 )
 _SCHEMAS = "#/components/schemas/"
@@ -63,6 +65,11 @@ _PARAMETERS = {
         "description": "Twelve digits, the last a check digit.",
     },
     "operator_id": OPERATOR_ID.schema(),
+    "outage_id": {
+        "type": "string",
+        "pattern": "^[0-9]{12}$",
+        "description": "Twelve digits, the last a check digit.",
+    },
     "payment_id": {"type": "string", "description": "The provider's id of the payment."},
     "refund_id": {"type": "string", "description": "Our id of the refund."},
     "tariff_id": TARIFF_ID.schema(),
