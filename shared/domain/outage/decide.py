@@ -101,7 +101,8 @@ def _confirm(
         raise RuleBroken("range_open", "Say until when the outage went on.", "until")
     extent = e.Extent(command.since or outage.since, until, command.operators)
     if outage.status is not Status.PROPOSED:
-        if outage.decided_by == command.by and outage.extent == extent:
+        declared = outage.status is not Status.DISMISSED and outage.extent == extent
+        if declared and outage.decided_by == command.by:
             return ()
         raise _not_now(outage, "Only a proposal can be confirmed")
     _require_sensible(extent, now, policy)
