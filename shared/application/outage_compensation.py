@@ -4,7 +4,7 @@ from shared.application.bookings import Bookings
 from shared.application.store import Cause
 from shared.domain import commands as c
 from shared.domain.outage.outage import Outage
-from shared.domain.outage.reach import broke
+from shared.domain.outage.reach import concerns
 
 
 class OutageCompensation:
@@ -17,15 +17,16 @@ class OutageCompensation:
         """Compensate a booking once, if the outage broke it.
 
         Returns:
-            Whether it did: the booking is compensated now, or was before.
+            Whether it did: the booking is compensated by this outage now, or was before.
 
         Raises:
             NotFound: there is no such booking.
+            Conflict: others were first, again and again.
         """
         extent = outage.extent
-        if not broke(extent, self._bookings.load(booking_id).state):
+        if not concerns(extent, self._bookings.load(booking_id).state):
             return False
         command = c.CompensateOutage(outage.number, extent.since, extent.until)
         cause = Cause("CompensateOutage", "worker", {"outage": outage.number})
-        self._bookings.apply(booking_id, command, cause)
-        return True
+        after = self._bookings.apply(booking_id, command, cause)
+        return outage.number in after.outages

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from shared.domain.booking import Booking
 from shared.domain.legs import Side
 from shared.domain.outage.events import Extent
-from shared.domain.outcome import LONGEST, Grade, outcome
+from shared.domain.outcome import LONGEST, Grade
 
 # Over so many shards the sessions of an hour are spread: each is gone through by itself.
 SHARDS = 16
@@ -35,14 +35,13 @@ def touches(extent: Extent, since: datetime, until: datetime) -> bool:
     return since <= extent.until and until >= extent.since
 
 
-def broke(extent: Extent, booking: Booking) -> bool:
-    """Whether a session is one that the outage broke (S1.13)."""
-    found = outcome(booking)
-    if found is None or found.grade is Grade.FINE or booking.session is None:
-        return False
-    served = {booking.operator_id, *(leg.party_id for leg in booking.session.of(Side.OPERATOR))}
-    concerned = not extent.operators or bool(served & extent.operators)
-    return concerned and touches(extent, found.since, found.until)
+def concerns(extent: Extent, booking: Booking) -> bool:
+    """Whether one of the operators who were to serve a booking is among those of an outage."""
+    if not extent.operators:
+        return True
+    legs = booking.session.of(Side.OPERATOR) if booking.session else ()
+    served = {booking.operator_id, *(leg.party_id for leg in legs)}
+    return not served.isdisjoint(extent.operators)
 
 
 def _first_hour(extent: Extent) -> datetime:
