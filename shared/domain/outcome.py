@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from shared.domain.booking import Booking
 from shared.domain.events import EndReason, SessionClosed
-from shared.domain.incident import Mishap
+from shared.domain.incident import Incident, Mishap
 from shared.domain.session import Session
 
 # No trouble is taken to last longer: by then the longest session would have been over, and nobody
@@ -78,9 +78,11 @@ def _stretches(
     for incident in session.incidents:
         if closed.reason is EndReason.MINUTES_USED and incident.since >= closed.ended_at:
             continue  # what looks like a drop is the leg's own limit
-        since = incident.since
-        if Mishap.START_MISSED in incident.mishaps:
-            since = booking.starts  # we did not see it ourselves: we were down
-        yield since, incident.until or closed.ended_at
+        yield first_symptom(booking, incident), incident.until or closed.ended_at
     if closed.reason is EndReason.OVERTIME and not session.incidents:
         yield session.started_at, closed.ended_at
+
+
+def first_symptom(booking: Booking, incident: Incident) -> datetime:
+    """Since when the customer was in trouble: where we came too late to ring, since the start."""
+    return booking.starts if Mishap.START_MISSED in incident.mishaps else incident.since

@@ -23,6 +23,7 @@ class Over:
         ended: UTC.
         reason: why it ended.
         replaced_by: the operator who took over at its start.
+        came: when we came to ring, where we missed the start; nobody was joined then.
     """
 
     booking_id: str
@@ -33,6 +34,7 @@ class Over:
     reason: e.EndReason = e.EndReason.CUSTOMER_ENDED
     operator_id: str = "olga"
     replaced_by: str | None = None
+    came: datetime | None = None
 
     def changes(self) -> tuple[Change, ...]:
         """Its decisions, without their consequences."""
@@ -50,9 +52,9 @@ class Over:
             e.PaymentConfirmed(f"pi_{self.booking_id}", "ch_1", held.card_due),
             e.BookingScheduled(),
             e.SessionStarted(),
-            leg,
-            e.SidesJoined(self.starts),
         ]
+        if self.came is None:
+            begun += [leg, e.SidesJoined(self.starts)]
         if self.replaced_by is not None:
             begun.append(e.OperatorReplaced(self.replaced_by, ("cc",), self.operator_id, ()))
         if self.dropped is not None:
@@ -65,7 +67,7 @@ class Over:
             e.SessionEnding(self.reason),
             e.SessionClosed(self.reason, self.ended, bill, held.card_due, (), 0),
         ]
-        first = self._decided(None, 0, self.starts, begun)
+        first = self._decided(None, 0, self.came or self.starts, begun)
         assert isinstance(first.state, Booking)
         return first, self._decided(first.state, 1, self.ended, end)
 
