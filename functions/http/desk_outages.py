@@ -116,7 +116,8 @@ def outage(rooms: Rooms, call: Call, _: Nothing) -> OutageView:
 def confirm(rooms: Rooms, call: Call, asked: ConfirmBody) -> OutageView:
     """Confirm a proposal; repeating it does no harm, so no key is stored."""
     operators = frozenset(asked.operators or ())
-    return _ask(rooms, call, c.Confirm(call.caller.as_agent, asked.since, asked.until, operators))
+    command = c.Confirm(call.caller.as_agent, asked.since, asked.until, operators)
+    return _shown(rooms, rooms.outage_records().confirm(_number(call), command))
 
 
 def dismiss(rooms: Rooms, call: Call, _: Nothing) -> OutageView:

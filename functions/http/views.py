@@ -360,6 +360,8 @@ def _plain(value: Any, hidden: frozenset[str]) -> Any:
             return moment(value)
         case tuple():
             return [_plain(item, hidden) for item in value]
+        case frozenset():
+            return [_plain(item, hidden) for item in sorted(value)]
         case _ if is_dataclass(value):
             names = (field.name for field in fields(value))
             return {n: _plain(getattr(value, n), hidden) for n in names if n not in hidden}

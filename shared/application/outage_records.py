@@ -83,17 +83,22 @@ class OutageRecords:
             RuleBroken: it cannot have been like that, or names somebody who is no operator.
             Conflict: the very same is declared already, and its run not finished.
         """
-        for operator_id in sorted(extent.operators):
-            if self.store.operator(operator_id) is None:
-                raise RuleBroken(
-                    "operator_unknown", f"There is no operator {operator_id}.", "operators"
-                )
+        self._require_known(extent.operators)
         cause = Cause("Declare", "desk", {"idempotency_key": replay.key})
 
         def declared(number: str) -> c.Declare:
             return c.Declare(number, extent, by)
 
         return self._begin(declared, replay, cause, lambda: self._require_new(extent))
+
+    def confirm(self, number: str, command: c.Confirm) -> Outage:
+        """Declare what was proposed, as a manager says it was; repeating it does no harm.
+
+        Raises:
+            RuleBroken, NotFound: as `declare` and `apply` do.
+        """
+        self._require_known(command.operators)
+        return self.apply(number, command, Cause("Confirm", "desk", {}))
 
     def apply(
         self,
@@ -156,6 +161,14 @@ class OutageRecords:
             else:
                 return outage
         raise Conflict("busy", "Too many changes at once; please try again.")
+
+    def _require_known(self, operators: frozenset[str]) -> None:
+        """A name that is mistyped would have us find nothing."""
+        for operator_id in sorted(operators):
+            if self.store.operator(operator_id) is None:
+                raise RuleBroken(
+                    "operator_unknown", f"There is no operator {operator_id}.", "operators"
+                )
 
     def _require_new(self, extent: Extent) -> None:
         """Declaring the same twice pays nobody twice, but is surely not what was meant."""
