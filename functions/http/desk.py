@@ -1,8 +1,8 @@
-"""The desk's side of the API: prices, the books, and a booking with its evidence."""
+"""The desk's side of the API: prices, the books, a booking with its evidence, outages."""
 
 from typing import TypedDict
 
-from functions.http import timelines, views
+from functions.http import desk_outages, timelines, views
 from functions.http.identity import Role
 from functions.http.ownership import any_booking
 from functions.http.requests import TARIFF_ID, Nothing, RangeQuery, TariffBody
@@ -169,4 +169,4 @@ ROUTES = (
         views.BookingView,
     ),
 )
-handler = resolver(bootstrap, ROUTES).resolve
+handler = resolver(bootstrap, (*ROUTES, *desk_outages.ROUTES)).resolve

@@ -8,7 +8,8 @@ from functions.http.payment_views import CardView
 from shared.application.money_desk import DeskRefund
 from shared.application.payment_search import Group
 from shared.application.payment_trail import Trail
-from shared.application.store import CaseSummary, Decision, PaymentSummary
+from shared.application.store import Decision, PaymentSummary
+from shared.application.summaries import CaseSummary
 from shared.domain.case.case import Case
 from shared.domain.money import Money
 from shared.domain.payment.claims import Dispute, Refund

@@ -18,6 +18,7 @@ from functions.http import (
     customer,
     desk,
     desk_cases,
+    desk_outages,
     desk_payments,
     idempotency,
     links,
@@ -38,6 +39,7 @@ ROUTES: tuple[Route[Any], ...] = (
     *desk.ROUTES,
     *desk_payments.ROUTES,
     *desk_cases.ROUTES,
+    *desk_outages.ROUTES,
     *public.ROUTES,
     *links.ROUTES,
 )
@@ -66,6 +68,11 @@ _PARAMETERS = {
     },
     "offer_id": {"type": "string", "description": "Our id of the offer."},
     "operator_id": OPERATOR_ID.schema(),
+    "outage_id": {
+        "type": "string",
+        "pattern": "^[0-9]{12}$",
+        "description": "Twelve digits, the last a check digit.",
+    },
     "payment_id": {"type": "string", "description": "The provider's id of the payment."},
     "refund_id": {"type": "string", "description": "Our id of the refund."},
     "tariff_id": TARIFF_ID.schema(),

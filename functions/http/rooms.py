@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shared.application.money_desk import MoneyDesk
     from shared.application.offers import OfferDesk
     from shared.application.operators import Operators
+    from shared.application.outage_records import OutageRecords
     from shared.application.payment_records import PaymentRecords
     from shared.application.payment_search import PaymentSearch
     from shared.application.payment_trail import PaymentTrails
@@ -90,6 +91,10 @@ class Rooms(Protocol):
 
     def case_records(self) -> "CaseRecords":
         """Loads and changes cases."""
+        ...
+
+    def outage_records(self) -> "OutageRecords":
+        """Loads and changes outages."""
         ...
 
     def intake(self) -> "Intake":

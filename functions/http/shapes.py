@@ -174,6 +174,41 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Several:
+    """A list of at least one, without repetitions.
+
+    Args:
+        of: what each of them is.
+        most: how many there may be.
+    """
+
+    of: Kind
+    most: int
+
+    def read(self, value: object, field: str) -> tuple[object, ...]:
+        """The values, in their order."""
+        if not isinstance(value, list):
+            raise _wrong_type("a list", field)
+        if not 1 <= len(value) <= self.most:
+            raise RuleBroken("length_wrong", f"Give a list of 1 to {self.most}.", field)
+        found = tuple(_value(item, self.of, f"{field}.{n}") for n, item in enumerate(value))
+        if len(set(found)) < len(found):
+            raise RuleBroken("repeated", "Give each of them once.", field)
+        return found
+
+    def schema(self) -> dict[str, Any]:
+        """An array."""
+        items = self.of.schema()
+        return {
+            "type": "array",
+            "items": items,
+            "minItems": 1,
+            "maxItems": self.most,
+            "uniqueItems": True,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """An object within the object."""
 
@@ -220,11 +255,7 @@ def read[T](shape: type[T], raw: Mapping[str, object], prefix: str = "") -> T:
         try:
             if name not in raw:
                 raise RuleBroken("field_missing", "This field is needed.", field)
-            if isinstance(value, str) and not is_clean(_shown(value, kind)):
-                raise RuleBroken(
-                    "characters_invisible", "The text holds characters nobody can see.", field
-                )
-            values[attribute] = kind.read(value, field)
+            values[attribute] = _value(value, kind, field)
         except FieldsWrong as wrong:
             faults.extend(wrong.faults)
         except RuleBroken as fault:
@@ -257,6 +288,12 @@ def _parts(shape: type) -> list[tuple[str, str, Kind, bool]]:
         kind = get_args(field.type)[1]
         found.append((field.name.rstrip("_"), field.name, kind, field.default is MISSING))
     return found
+
+
+def _value(value: object, kind: Kind, field: str) -> object:
+    if isinstance(value, str) and not is_clean(_shown(value, kind)):
+        raise RuleBroken("characters_invisible", "The text holds characters nobody can see.", field)
+    return kind.read(value, field)
 
 
 def _shown(value: str, kind: Kind) -> str:

@@ -24,5 +24,7 @@ def _one(effect: Effect, again: bool) -> None:
             bootstrap.payment_letters().send(effect.owner_id, effect.subject)
         case EffectKind.SEND_CASE_LETTER:
             bootstrap.case_letters().send(effect.owner_id)
+        case EffectKind.CARE_FOR_OUTAGE_CASE:
+            bootstrap.outage_cases().care(effect.owner_id)
         case _:
             bootstrap.letters().send(effect.owner_id, effect.subject)

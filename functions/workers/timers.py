@@ -1,4 +1,4 @@
-"""Timers that fired: the booking, payment or case does what is due."""
+"""Timers that fired: the booking, payment, case or outage does what is due."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Draws docs/*-states.md from the transitions of bookings, payments and cases: `make docs`."""
+"""Draws docs/*-states.md from the transitions of all that has states: `make docs`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.domain import booking
 from shared.domain.case import case
+from shared.domain.outage import outage
 from shared.domain.payment import payment
 
 _DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -47,8 +48,9 @@ class Chart:
             f"| {event.__name__} | {source or 'none'} | {target} | {_promise(event)} |"
             for (source, event), target in self.transitions.items()
         ]
+        article = "an" if self.name[0] in "aeiou" else "a"
         head = (
-            f"# The states of a {self.name}\n\n"
+            f"# The states of {article} {self.name}\n\n"
             f"Drawn by `make docs` from `TRANSITIONS` in `{self.source}`, which is what `evolve` "
             "itself\ngoes by. Do not edit.\n"
         )
@@ -97,6 +99,15 @@ CHARTS = (
         case.TRANSITIONS,
         "Escalation changes who must act, not the state: every deadline that passes goes to a\n"
         "manager, until the case is closed.",
+    ),
+    Chart(
+        "outage",
+        "shared/domain/outage/outage.py",
+        outage.Status,
+        outage.TRANSITIONS,
+        "While it is running its sessions are gone through several times: at once, and again when\n"
+        "those that were still going on are closed (`outage_looks` in `shared/domain/policy.py`).\n"
+        "How far a pass is stands beside the outage, shard by shard, and is none of its states.",
     ),
 )
 

@@ -19,12 +19,18 @@ from shared.domain.case.decide import next_due as case_due
 from shared.domain.consequences import consequences as of_booking
 from shared.domain.decide import next_due as booking_due
 from shared.domain.effects import Effect
+from shared.domain.outage import events as outage_events
+from shared.domain.outage.consequences import consequences as of_outage
+from shared.domain.outage.decide import next_due as outage_due
+from shared.domain.outage.outage import Outage
+from shared.domain.outage.outage import evolve as evolve_outage
+from shared.domain.outcome import outcome
 from shared.domain.payment import events as payment_events
 from shared.domain.payment.consequences import consequences as of_payment
 from shared.domain.payment.decide import next_due as payment_due
 from shared.domain.payment.payment import Payment
 from shared.domain.payment.payment import evolve as evolve_payment
-from shared.domain.policy import policy_of
+from shared.domain.policy import CURRENT, policy_of
 
 # So often a decision is made anew where somebody else was first.
 TRIES = 8
@@ -115,6 +121,25 @@ def case_change(
     )
 
 
+def outage_change(
+    loaded: Loaded[Outage] | None,
+    events: tuple[outage_events.Event, ...],
+    after: Outage,
+    now: datetime,
+    cause: Cause,
+    replay: Replay | None = None,
+) -> Change:
+    """The change of an outage."""
+    before, version = (loaded.state, loaded.version) if loaded else (None, 0)
+    follows = of_outage(_steps(before, events, now, evolve_outage))
+    due = outage_due(after, now, CURRENT)
+    return _assembled(
+        loaded,
+        Change(after, version, now, cause, events, follows, (), due, True, replay),
+        outage_due(before, now, CURRENT) if before else None,
+    )
+
+
 def _steps[S, E](
     state: S | None,
     events: Iterable[E],
@@ -129,7 +154,7 @@ def _steps[S, E](
     return steps
 
 
-def _assembled[S: (Booking, Payment, Case)](
+def _assembled[S: (Booking, Payment, Case, Outage)](
     loaded: Loaded[S] | None, change: Change, due_before: datetime | None
 ) -> Change:
     """The change with its wake-up, and its place in the due index."""
@@ -165,10 +190,10 @@ def _net(due: datetime, present: datetime | None) -> datetime:
 
 
 def _listed_booking(booking: Booking | None) -> tuple[object, ...]:
-    """What lists show of a booking."""
+    """What lists show of a booking, and how its session went."""
     if booking is None:
         return ()
-    return booking.status, booking.operator_id, booking.starts_at
+    return booking.status, booking.operator_id, booking.starts_at, outcome(booking)
 
 
 def _listed_payment(payment: Payment | None) -> tuple[object, ...]:

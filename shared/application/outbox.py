@@ -17,6 +17,7 @@ class Queue(StrEnum):
     PAYMENTS = "payments"
     CALLS = "calls"
     MESSAGES = "messages"
+    OUTAGES = "outages"
     TIMERS = "timers"
 
 
@@ -43,9 +44,13 @@ _QUEUES = {
     EffectKind.SEND_PAYMENT_LETTER: Queue.MESSAGES,
     EffectKind.SEND_CASE_LETTER: Queue.MESSAGES,
     EffectKind.SEND_LETTER: Queue.MESSAGES,
+    EffectKind.CARE_FOR_OUTAGE_CASE: Queue.MESSAGES,
+    EffectKind.RUN_OUTAGE: Queue.OUTAGES,
+    EffectKind.COMPENSATE: Queue.OUTAGES,
     EffectKind.WAKE: Queue.TIMERS,
     EffectKind.WAKE_PAYMENT: Queue.TIMERS,
     EffectKind.WAKE_CASE: Queue.TIMERS,
+    EffectKind.WAKE_OUTAGE: Queue.TIMERS,
 }
 
 

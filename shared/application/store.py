@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from shared.application.summaries import CaseSummary
 from shared.domain.booking import Booking, Status
-from shared.domain.case import case as cases
 from shared.domain.case import events as case_events
 from shared.domain.case.case import Case
 from shared.domain.effects import Consequences, Effect, EffectKind
@@ -15,6 +15,8 @@ from shared.domain.events import Event
 from shared.domain.ledger import JournalEntry, Posting
 from shared.domain.lots import Lot, Tariff
 from shared.domain.money import Money
+from shared.domain.outage import events as outage_events
+from shared.domain.outage.outage import Outage
 from shared.domain.payment import events as payment_events
 from shared.domain.payment import payment as payments
 from shared.domain.payment.claims import RefundStatus
@@ -34,20 +36,20 @@ class FundsSpent(Conflict):
 
 
 class KeyUsed(Conflict):
-    """The idempotency key, or the new booking or case number, was used before."""
+    """The idempotency key, or the new booking, case or outage number, was used before."""
 
 
 class Busy(Conflict):
     """The table was throttled or in conflict with another transaction; nothing was written."""
 
 
-State = Booking | Payment | Case
-AnyEvent = Event | payment_events.Event | case_events.Event
+State = Booking | Payment | Case | Outage
+AnyEvent = Event | payment_events.Event | case_events.Event | outage_events.Event
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded[S: State]:
-    """A booking, payment or case as it stands, and the version a change of it must build on.
+    """A booking, payment, case or outage as it stands, and the version a change must build on.
 
     Args:
         due_at: where it stands in the due index, UTC; None where it does not.
@@ -66,7 +68,7 @@ class Replay:
         owner: who sent it.
         key: the header's value.
         fingerprint: of the request it came with.
-        result: what the first request led to: the id of a booking, payment, refund or case.
+        result: what the first request led to: the id of a booking, payment, refund and so on.
     """
 
     owner: str
@@ -92,7 +94,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Everything one decision on one booking, payment or case writes.
+    """Everything one decision on one booking, payment, case or outage writes.
 
     Args:
         state: as it is after it.
@@ -122,18 +124,18 @@ class Change:
 
 
 def id_of(state: State) -> str:
-    """The id a booking, payment or case goes by."""
+    """The id a booking, payment, case or outage goes by."""
     match state:
         case Booking():
             return state.booking_id
         case Payment():
             return state.payment_id
-        case Case():
+        case Case() | Outage():
             return state.number
 
 
 def wake_of(kind: type[State]) -> EffectKind:
-    """The effect that wakes a booking, payment or case."""
+    """The effect that wakes a booking, payment, case or outage."""
     return _WAKES[kind]
 
 
@@ -141,17 +143,24 @@ _WAKES: dict[type[State], EffectKind] = {
     Booking: EffectKind.WAKE,
     Payment: EffectKind.WAKE_PAYMENT,
     Case: EffectKind.WAKE_CASE,
+    Outage: EffectKind.WAKE_OUTAGE,
 }
 
 
 def customer_of(state: State) -> str | None:
     """Whose balance a change of it touches."""
-    return state.about.customer_id if isinstance(state, Case) else state.customer_id
+    match state:
+        case Case():
+            return state.about.customer_id
+        case Outage():
+            return None
+        case _:
+            return state.customer_id
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One stored decision of a booking's, payment's or case's history.
+    """One stored decision of the history of a booking, payment, case or outage.
 
     Args:
         postings: of its journal entry, none where it moved nothing.
@@ -228,17 +237,6 @@ def summary_of(payment: Payment) -> PaymentSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseSummary:
-    """A case as the desk's list shows it; kept on its head item."""
-
-    number: str
-    kind: case_events.CaseKind
-    level: case_events.Level
-    status: cases.Status
-    deadline: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Closing:
     """What an account held at the end of a day whose entries are summed up for good.
 
@@ -286,7 +284,7 @@ class Store(Protocol):
         ...
 
     def commit(self, *changes: Change) -> None:
-        """Write all of some changes or nothing; each is of another booking, payment or case.
+        """Write all of some changes or nothing; each is of another one.
 
         Raises:
             StaleRead: a version is not the present one.

@@ -1,4 +1,4 @@
-"""Waking bookings, payments and cases whose time has come."""
+"""Waking bookings, payments, cases and outages whose time has come."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from shared.application.bookings import Bookings
 from shared.application.case_records import CaseRecords
 from shared.application.change import LOOK_AHEAD
+from shared.application.outage_records import OutageRecords
 from shared.application.store import Cause
 from shared.domain import commands as c
 from shared.domain.case import commands as cc
 from shared.domain.effects import Effect, EffectKind
 from shared.domain.errors import NotFound
+from shared.domain.outage import commands as oc
 from shared.domain.payment import commands as pc
 
 SHARDS = 64
@@ -23,9 +25,12 @@ Send = Callable[[Effect], None]
 class Timers:
     """The due index, and what happens when a moment has come."""
 
-    def __init__(self, bookings: Bookings, cases: CaseRecords, send: Send) -> None:
+    def __init__(
+        self, bookings: Bookings, cases: CaseRecords, outages: OutageRecords, send: Send
+    ) -> None:
         self._bookings = bookings
         self._cases = cases
+        self._outages = outages
         self._send = send
 
     def wake(self, wake: Effect) -> None:
@@ -51,6 +56,8 @@ class Timers:
                 self._bookings.payments.apply(wake.owner_id, pc.Tick(), cause, at=at)
             case EffectKind.WAKE_CASE:
                 self._cases.apply(wake.owner_id, cc.Tick(), cause, at=at)
+            case EffectKind.WAKE_OUTAGE:
+                self._outages.apply(wake.owner_id, oc.Tick(), cause, at=at)
             case _:
                 self._bookings.apply(wake.owner_id, c.Tick(), cause, at=at)
 

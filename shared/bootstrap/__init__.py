@@ -11,10 +11,12 @@ from shared.bootstrap.foundation import (
     client,
     clock,
     contacts,
+    outage_records,
     pause,
     payment_records,
     provider_secrets,
     queues,
+    send,
     session,
     store,
 )
@@ -43,6 +45,7 @@ from shared.bootstrap.money import (
     uploads,
     verify_payment_webhook,
 )
+from shared.bootstrap.outages import outage_cases, outage_runs
 from shared.bootstrap.talk import (
     announcement,
     arrangements,
@@ -92,6 +95,9 @@ __all__ = [
     "money_desk",
     "offer_desk",
     "operators",
+    "outage_cases",
+    "outage_records",
+    "outage_runs",
     "pause",
     "payment_cases",
     "payment_letters",
@@ -111,6 +117,7 @@ __all__ = [
     "refunds",
     "saved_card_payments",
     "saved_cards",
+    "send",
     "session",
     "session_desk",
     "store",

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from shared.adapters.clock import BusinessClock, SystemClock
 from shared.application.bookings import Bookings
-from shared.application.outbox import Queue, Queues
+from shared.application.outbox import Queue, Queues, message_of
 from shared.application.payment_records import PaymentRecords
 from shared.domain.business_days import Calendar
+from shared.domain.effects import Effect
 
 if TYPE_CHECKING:
     from shared.application.case_records import CaseRecords
     from shared.application.contacts import Contacts
-    from shared.application.store import Store
+    from shared.application.outage_records import OutageRecords
+    from shared.application.outage_store import OutageStore
 
 # The first retry of a decision waits up to this long, each further one up to twice as long.
 _FIRST_PAUSE = 0.02
@@ -32,7 +34,7 @@ def clock() -> SystemClock | BusinessClock:
 
 
 @cache
-def store() -> "Store":
+def store() -> "OutageStore":
     """The table."""
     from shared.adapters.dynamodb.store import DynamoStore
 
@@ -82,6 +84,15 @@ def case_records() -> "CaseRecords":
 
 
 @cache
+def outage_records() -> "OutageRecords":
+    """The way every change of an outage takes."""
+    from shared.adapters.ids import RandomIds
+    from shared.application.outage_records import OutageRecords
+
+    return OutageRecords(store(), clock(), RandomIds(), pause)
+
+
+@cache
 def queues() -> Queues:
     """The effect queues this function may send to."""
     from shared.adapters.queues import SqsQueues
@@ -90,6 +101,16 @@ def queues() -> Queues:
         queue: url for queue in Queue if (url := os.environ.get(f"{queue.name}_QUEUE")) is not None
     }
     return SqsQueues(client("sqs"), urls, clock())
+
+
+def send(effect: Effect) -> None:
+    """Put an effect into the queue of its worker.
+
+    Raises:
+        ConnectionError: the queue did not take it.
+    """
+    if queues().send([message_of(effect)]):
+        raise ConnectionError("the queue did not take an effect")
 
 
 @cache

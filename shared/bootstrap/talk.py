@@ -11,11 +11,11 @@ from shared.bootstrap.foundation import (
     client,
     clock,
     contacts,
+    outage_records,
     provider_secrets,
-    queues,
+    send,
     store,
 )
-from shared.domain.effects import Effect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,10 +137,10 @@ def booking_cases() -> "BookingCases":
 
 @cache
 def timers() -> "Timers":
-    """Wakes bookings, payments and cases."""
+    """Wakes bookings, payments, cases and outages."""
     from shared.application.timers import Timers
 
-    return Timers(bookings(), case_records(), _wake)
+    return Timers(bookings(), case_records(), outage_records(), send)
 
 
 def phone_number(text: str, field: str) -> str:
@@ -220,8 +220,3 @@ def mail() -> "Mail":
     from shared.adapters.mail import SesMail
 
     return SesMail(client("ses"), os.environ["MAIL_FROM"])
-
-
-def _wake(wake: Effect) -> None:
-    if queues().send([message_of(wake)]):
-        raise ConnectionError("the timers queue did not take a wake-up")

@@ -8,6 +8,7 @@ from shared.domain.booking import Booking, Status
 from shared.domain.errors import NotFound, RuleBroken
 from shared.domain.incident import Incident
 from shared.domain.offers import Offer
+from shared.domain.outcome import first_symptom
 from shared.domain.policy import Policy
 from shared.domain.session import Session
 from shared.domain.settlement import after_outage, bonus_granted
@@ -56,11 +57,11 @@ def compensate_outage(
     """What an outage adds, where it broke the session and none before it did (S1.13, S1.15)."""
     if booking.outages or booking.status is not Status.COMPLETED:
         return ()
-    hit = broken_by(booking.live_session, command.since, command.until)
+    hit = broken_by(booking, booking.live_session, command.since, command.until)
     return after_outage(booking, command.outage_id, now, policy) if hit else ()
 
 
-def broken_by(session: Session, since: datetime, until: datetime) -> bool:
+def broken_by(booking: Booking, session: Session, since: datetime, until: datetime) -> bool:
     """Whether a session was broken in a stretch of time: in trouble then, and not brought back.
 
     Args:
@@ -70,7 +71,8 @@ def broken_by(session: Session, since: datetime, until: datetime) -> bool:
     incident = session.incidents[-1] if session.incidents else None
     if incident is None or session.closed is None or not _broken(session, incident):
         return False
-    return incident.since < until and (incident.until is None or incident.until >= since)
+    begun = first_symptom(booking, incident)
+    return begun < until and (incident.until is None or incident.until >= since)
 
 
 def _broken(session: Session, incident: Incident) -> bool:

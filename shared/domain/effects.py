@@ -34,9 +34,13 @@ class EffectKind(StrEnum):
     ASK_READINESS = "ask_readiness"
     SEND_PAYMENT_LETTER = "send_payment_letter"
     SEND_CASE_LETTER = "send_case_letter"
+    RUN_OUTAGE = "run_outage"
+    COMPENSATE = "compensate"
+    CARE_FOR_OUTAGE_CASE = "care_for_outage_case"
     WAKE = "wake"
     WAKE_PAYMENT = "wake_payment"
     WAKE_CASE = "wake_case"
+    WAKE_OUTAGE = "wake_outage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,8 @@ class Effect:
 
     Args:
         kind: what.
-        owner_id: the booking, payment or case it belongs to.
-        subject: which leg, letter, refund, prompt or booking.
+        owner_id: the booking, payment, case or outage it belongs to.
+        subject: which leg, letter, refund, prompt, booking or shard.
         at: not before this business moment, UTC; None for at once.
         redriven: asked for before, so that it may have happened already.
     """

@@ -95,6 +95,14 @@ class Policy:
     reconcile_charges_at: tuple[int, ...] = (120, 24 * 3600)
     reconcile_claims_at: tuple[int, ...] = (120, 24 * 3600, 7 * 24 * 3600, 31 * 24 * 3600)
 
+    # Our outages
+    outage_longest: int = 7 * 24 * 3600
+    outage_reach: int = 90 * 24 * 3600  # so long after its beginning one can be declared
+    outage_answer: int = 15 * 60  # a manager's time for what detection proposes
+    # So long after its end its sessions are gone through again: soon, and when the longest that it
+    # can have touched is closed.
+    outage_looks: tuple[int, ...] = (20 * 60, 4 * 3600)
+
     # Money
     payment_check: int = 4 * 3600
     case_escalation: int = 4 * 3600  # a manager has this long after each deadline

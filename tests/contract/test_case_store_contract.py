@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from shared.adapters.dynamodb.tables import shard_of
-from shared.application.store import CaseSummary, KeyUsed, Replay, StaleRead, Store
+from shared.application.store import KeyUsed, Replay, StaleRead, Store
+from shared.application.summaries import CaseSummary
 from shared.application.timers import SHARDS
 from shared.domain.booking_number import with_check_digit
 from shared.domain.case import commands as cc

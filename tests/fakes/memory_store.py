@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from shared.application.store import (
-    CaseSummary,
     Change,
     Closing,
     Decision,
@@ -30,6 +29,7 @@ from shared.application.store import (
     summary_of,
     wake_of,
 )
+from shared.application.summaries import CaseSummary
 from shared.domain.booking import Booking
 from shared.domain.booking import evolve as evolve_booking
 from shared.domain.case.case import Case
@@ -40,13 +40,23 @@ from shared.domain.errors import Conflict
 from shared.domain.ledger import JournalEntry, StoredEntry
 from shared.domain.lots import Lot, Tariff
 from shared.domain.money import Money
+from shared.domain.outage.outage import Outage
+from shared.domain.outage.outage import evolve as evolve_outage
 from shared.domain.payment.payment import Payment
 from shared.domain.payment.payment import Status as PaymentStatus
 from shared.domain.payment.payment import evolve as evolve_payment
+from tests.fakes.memory_outages import MemoryOutages
 
 _SHARDS = 64
 _DUE_PAGE = 100
 _PAYMENTS_PAGE = 100
+
+_EVOLVE: dict[type, Any] = {
+    Booking: evolve_booking,
+    Payment: evolve_payment,
+    Case: evolve_case,
+    Outage: evolve_outage,
+}
 
 # Of several reasons not to store a decision the caller hears one.
 _TOLD_FIRST = ("key_used", "stale_read", "number_used", "slot_taken", "funds_spent")
@@ -67,8 +77,8 @@ class Received:
     at: datetime
 
 
-class MemoryStore:
-    """`shared.application.store.Store` in memory.
+class MemoryStore(MemoryOutages):
+    """`shared.application.outage_store.OutageStore` in memory.
 
     Args:
         fault: see `Fault`.
@@ -79,6 +89,7 @@ class MemoryStore:
     """
 
     def __init__(self, fault: Fault | None = None) -> None:
+        super().__init__()
         self.fault = fault
         self.effects: list[Effect] = []
         self.inbox: list[Received] = []
@@ -130,7 +141,7 @@ class MemoryStore:
         present = self._states.get(number)
         if change.version != (present.version if present else 0):
             if change.version == 0:
-                yield KeyUsed("number_used", "There is a booking, payment or case of this number.")
+                yield KeyUsed("number_used", "This number is given already.")
             else:
                 yield StaleRead("stale_read", "It has changed in the meantime.")
         for slot in follows.slots:
@@ -153,6 +164,7 @@ class MemoryStore:
         self._history.setdefault(number, []).append(_decision(change))
         self._texts[number].update(change.texts)
         if change.head:
+            self._index_outcome(change)
             if isinstance(change.state, Booking):
                 self._heads[number] = _summary(change.state)
             shard = shard_of(number)
@@ -404,9 +416,7 @@ def shard_of(number: str) -> int:
 
 
 def _folded(state: Any, change: Change) -> State:
-    evolve: Any = {Booking: evolve_booking, Payment: evolve_payment, Case: evolve_case}[
-        type(change.state)
-    ]
+    evolve: Any = _EVOLVE[type(change.state)]
     for event in change.events:
         state = evolve(state, event, change.at)
     found: State = state

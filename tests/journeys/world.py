@@ -33,6 +33,10 @@ from shared.application.duplicates import DuplicateWatch
 from shared.application.messages import Letters
 from shared.application.offers import OfferDesk
 from shared.application.operators import Operators
+from shared.application.outage_cases import OutageCases
+from shared.application.outage_compensation import OutageCompensation
+from shared.application.outage_records import OutageRecords
+from shared.application.outage_runs import OutageRuns
 from shared.application.outbox import Queue, message_of
 from shared.application.payment_letters import PaymentLetters
 from shared.application.payment_records import PaymentRecords
@@ -163,7 +167,14 @@ class World:
             SITE,
             self.receipts,
         )
-        self.timers = Timers(self.bookings, self.case_records, self._wake)
+        self.outage_records = OutageRecords(
+            self.store, self.driver, CountedIds(30000000001), lambda attempt: None
+        )
+        self.outage_cases = OutageCases(self.outage_records, self.case_records)
+        self.outage_runs = OutageRuns(
+            self.outage_records, OutageCompensation(self.bookings), self._send
+        )
+        self.timers = Timers(self.bookings, self.case_records, self.outage_records, self._send)
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._keys = itertools.count()
@@ -305,8 +316,8 @@ class World:
     def _later(self, at: datetime | None, work: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (at or self.exchange.now, next(self._order), work))
 
-    def _wake(self, wake: Effect) -> None:
-        self._deliver(wake.at, lambda _: self.timers.wake(wake))
+    def _send(self, effect: Effect) -> None:
+        self._deliver(effect.at, lambda again: self._perform(effect, again))
 
     # --- functions/workers/rooms.py ---------------------------------------------------------------
 
@@ -349,10 +360,16 @@ class World:
                 self.payment_letters.send(effect.owner_id, effect.subject)
             case Queue.MESSAGES if effect.kind is EffectKind.SEND_CASE_LETTER:
                 self.case_letters.send(effect.owner_id)
+            case Queue.MESSAGES if effect.kind is EffectKind.CARE_FOR_OUTAGE_CASE:
+                self.outage_cases.care(effect.owner_id)
             case Queue.MESSAGES:
                 self.letters.send(effect.owner_id, effect.subject)
             case Queue.CALLS:
                 calls_worker.perform(self, effect, again)
+            case Queue.OUTAGES if effect.kind is EffectKind.COMPENSATE:
+                self.outage_runs.compensate(effect.owner_id, effect.subject)
+            case Queue.OUTAGES:
+                self.outage_runs.work(effect.owner_id, effect.subject)
             case _:
                 self.timers.wake(effect)
 

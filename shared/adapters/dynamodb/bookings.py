@@ -5,17 +5,24 @@ from datetime import datetime
 
 from shared.adapters.dynamodb.codec import EVENTS
 from shared.adapters.dynamodb.decisions import Decisions
-from shared.adapters.dynamodb.tables import Head, moment, stamp
+from shared.adapters.dynamodb.heads import Head
+from shared.adapters.dynamodb.tables import moment, stamp
 from shared.application.store import Decision, Loaded, Page, Replay, Summary, wake_of
 from shared.domain.booking import Booking, Status, fold
 from shared.domain.case.case import Case
 from shared.domain.effects import Effect
+from shared.domain.outage.outage import Outage
 from shared.domain.payment.payment import Payment
 
 _DUE_PAGE = 100
 # Sorts behind every booking number and payment id.
 _LAST = "~"
-_WAKES = {"BOOKING": wake_of(Booking), "PAYMENT": wake_of(Payment), "CASE": wake_of(Case)}
+_WAKES = {
+    "BOOKING": wake_of(Booking),
+    "PAYMENT": wake_of(Payment),
+    "CASE": wake_of(Case),
+    "OUTAGE": wake_of(Outage),
+}
 
 
 class BookingRows(Decisions):

@@ -19,6 +19,7 @@ from shared.domain.case import events as case
 from shared.domain.effects import Effect
 from shared.domain.events import Event
 from shared.domain.ledger import Posting
+from shared.domain.outage import events as outage
 from shared.domain.payment import events as payment
 
 _TAG = "is"
@@ -152,6 +153,7 @@ def _unless_none(turn: _Turn) -> _Turn:
 EVENTS: Codec[tuple[Event, ...]] = codec(tuple[Event, ...])
 PAYMENT_EVENTS: Codec[tuple[payment.Event, ...]] = codec(tuple[payment.Event, ...])
 CASE_EVENTS: Codec[tuple[case.Event, ...]] = codec(tuple[case.Event, ...])
+OUTAGE_EVENTS: Codec[tuple[outage.Event, ...]] = codec(tuple[outage.Event, ...])
 EFFECTS: Codec[tuple[Effect, ...]] = codec(tuple[Effect, ...])
 POSTINGS: Codec[tuple[Posting, ...]] = codec(tuple[Posting, ...])
 CAUSE: Codec[Cause] = codec(Cause)

@@ -14,8 +14,9 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from shared.adapters.dynamodb.heads import Row
 from shared.adapters.dynamodb.items import commit_item, head_item, lot_item, paid_items
-from shared.adapters.dynamodb.tables import Commit, Row, Tables, stamp
+from shared.adapters.dynamodb.tables import Commit, Tables, stamp
 from shared.application.store import (
     Busy,
     Change,
@@ -259,7 +260,7 @@ def _conflict(failed: set[_Part] | None) -> Conflict:
         case _Part.DECISION:
             return StaleRead("stale_read", "It has changed in the meantime.")
         case _Part.NEW:
-            return KeyUsed("number_used", "There is a booking, payment or case of this number.")
+            return KeyUsed("number_used", "This number is given already.")
         case _Part.SLOT:
             return SlotTaken("slot_taken", "This time is not free any more.", "starts_at")
         case _:

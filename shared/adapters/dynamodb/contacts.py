@@ -17,7 +17,8 @@ from typing import Any, TypedDict, cast
 from botocore.exceptions import ClientError
 from pynamodb.exceptions import DeleteError, PutError
 
-from shared.adapters.dynamodb.tables import Person, Row, connect
+from shared.adapters.dynamodb.heads import Row
+from shared.adapters.dynamodb.tables import Person, connect
 from shared.application.store import Busy
 from shared.domain.errors import RuleBroken
 

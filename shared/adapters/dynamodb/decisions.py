@@ -1,4 +1,4 @@
-"""Reading the decisions on a booking, payment or case, and folding them."""
+"""Reading the decisions on a booking, payment, case or outage, and folding them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime

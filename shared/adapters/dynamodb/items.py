@@ -1,4 +1,4 @@
-"""What a decision is as items of the table: itself, the head of its booking, lots, pointers."""
+"""What a decision is as items of the table: itself, the head of what it is on, lots, pointers."""
 
 import hashlib
 from collections.abc import Iterator
@@ -8,18 +8,17 @@ from shared.adapters.dynamodb.codec import (
     CAUSE,
     EFFECTS,
     EVENTS,
+    OUTAGE_EVENTS,
     PAYMENT_EVENTS,
     POSTINGS,
     Codec,
 )
+from shared.adapters.dynamodb.heads import CaseHead, Head, OutageHead, PaymentHead, Row
+from shared.adapters.dynamodb.outages import outcome_keys
 from shared.adapters.dynamodb.tables import (
     DUE_SHARDS,
     LEDGER_SHARDS,
-    CaseHead,
     Commit,
-    Head,
-    PaymentHead,
-    Row,
     Tables,
     shard_of,
     stamp,
@@ -28,6 +27,8 @@ from shared.application.store import Change, State, id_of, summary_of
 from shared.domain.booking import Booking
 from shared.domain.case.case import Case
 from shared.domain.lots import Lot
+from shared.domain.outage.outage import Outage
+from shared.domain.outcome import outcome
 from shared.domain.payment.events import CustomerAssigned, PaymentCaptured
 from shared.domain.payment.payment import Payment
 
@@ -38,6 +39,7 @@ _ROOMS: dict[type[State], tuple[str, Codec[object]]] = {
     Booking: ("BOOKING", EVENTS),  # type: ignore[dict-item]
     Payment: ("PAYMENT", PAYMENT_EVENTS),  # type: ignore[dict-item]
     Case: ("CASE", CASE_EVENTS),  # type: ignore[dict-item]
+    Outage: ("OUTAGE", OUTAGE_EVENTS),  # type: ignore[dict-item]
 }
 
 
@@ -84,11 +86,15 @@ def head_item(tables: Tables, change: Change) -> Row:
             return _payment_head(tables, change.state, due_shard, due_at)
         case Case():
             return _case_head(tables, change.state, due_shard, due_at)
+        case Outage():
+            return _outage_head(tables, change.state, due_shard, due_at)
 
 
 def _booking_head(
     tables: Tables, booking: Booking, due_shard: str | None, due_at: str | None
 ) -> Head:
+    found = outcome(booking)
+    keys = outcome_keys(booking.booking_id, found) if found else (None, None)
     return tables.head(
         f"BOOKING#{booking.booking_id}",
         "HEAD",
@@ -100,6 +106,8 @@ def _booking_head(
         owner_sort=f"{stamp(booking.starts_at)}#{booking.booking_id}",
         due_shard=due_shard,
         due_at=due_at,
+        outcome=keys[0],
+        outcome_at=keys[1],
     )
 
 
@@ -144,6 +152,23 @@ def _case_head(tables: Tables, case: Case, due_shard: str | None, due_at: str | 
         deadline=deadline,
         owner=f"CASES#{case.level}" if case.is_open else None,
         owner_sort=f"{deadline}#{case.number}" if case.is_open else None,
+        due_shard=due_shard,
+        due_at=due_at,
+    )
+
+
+def _outage_head(
+    tables: Tables, outage: Outage, due_shard: str | None, due_at: str | None
+) -> OutageHead:
+    return tables.outage_head(
+        f"OUTAGE#{outage.number}",
+        "HEAD",
+        status=outage.status.value,
+        since=stamp(outage.since),
+        until=stamp(outage.until) if outage.until else None,
+        operators=set(outage.operators) or None,
+        owner="OUTAGES",
+        owner_sort=f"{stamp(outage.opened_at)}#{outage.number}",
         due_shard=due_shard,
         due_at=due_at,
     )

@@ -5,14 +5,10 @@ from datetime import UTC, datetime
 
 from shared.adapters.dynamodb.codec import CASE_EVENTS, PAYMENT_EVENTS
 from shared.adapters.dynamodb.decisions import Decisions
-from shared.adapters.dynamodb.tables import PaymentHead, moment, stamp
-from shared.application.store import (
-    CaseSummary,
-    Decision,
-    Loaded,
-    Page,
-    PaymentSummary,
-)
+from shared.adapters.dynamodb.heads import PaymentHead
+from shared.adapters.dynamodb.tables import moment, stamp
+from shared.application.store import Decision, Loaded, Page, PaymentSummary
+from shared.application.summaries import CaseSummary
 from shared.domain.case import case as cases
 from shared.domain.case.events import CaseKind, Level
 from shared.domain.money import Money

@@ -12,7 +12,8 @@ from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from shared.adapters.dynamodb.tables import Row, connect, moment, stamp
+from shared.adapters.dynamodb.heads import Row
+from shared.adapters.dynamodb.tables import connect, moment, stamp
 from shared.domain.card import Card
 from shared.domain.saved_card import Consent, KeptCard, SavedCard
 

@@ -7,12 +7,15 @@ from shared.adapters.dynamodb.bookings import BookingRows
 from shared.adapters.dynamodb.commits import Commits
 from shared.adapters.dynamodb.inbox import InboxRows
 from shared.adapters.dynamodb.operators import OperatorRows
+from shared.adapters.dynamodb.outages import OutageRows
 from shared.adapters.dynamodb.payments import PaymentRows
 from shared.adapters.dynamodb.tables import connect
 
 
-class DynamoStore(Commits, InboxRows, BookingRows, PaymentRows, OperatorRows, AccountRows):
-    """`shared.application.store.Store`, each subject from its own class.
+class DynamoStore(
+    Commits, InboxRows, BookingRows, PaymentRows, OutageRows, OperatorRows, AccountRows
+):
+    """`shared.application.outage_store.OutageStore`, each subject from its own class.
 
     Args:
         table: its name.

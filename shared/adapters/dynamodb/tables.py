@@ -20,7 +20,8 @@ from pynamodb.attributes import (
 from pynamodb.connection.base import MetaTable
 from pynamodb.connection.table import TableConnection
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
-from pynamodb.models import Model
+
+from shared.adapters.dynamodb.heads import CaseHead, Head, OutageHead, PaymentHead, Row
 
 DUE_SHARDS = 64
 LEDGER_SHARDS = 16
@@ -30,6 +31,7 @@ _INDEXES = {
     "open_slots": ("open_at", "operator_id"),
     "by_owner": ("owner", "owner_sort"),
     "ledger": ("ledger_day", "sk"),
+    "outcomes": ("outcome", "outcome_at"),
 }
 
 # A call of DynamoDB takes milliseconds: one that does not answer in seconds is tried again, while
@@ -37,103 +39,6 @@ _INDEXES = {
 _CONNECT_SECONDS = 1.0
 _READ_SECONDS = 3.0
 _RETRIES = 2
-
-
-class Row(Model):
-    """Anything in the table."""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-
-
-class Due(GlobalSecondaryIndex["Head"]):  # type: ignore[no-untyped-call]
-    """Bookings by when they must be looked at; only those that must."""
-
-    class Meta:
-        """As in template.yaml."""
-
-        index_name = "due"
-        projection = KeysOnlyProjection()
-
-    due_shard = UnicodeAttribute(hash_key=True)
-    due_at = UnicodeAttribute(range_key=True)
-
-
-class ByOwner(GlobalSecondaryIndex["Head"]):  # type: ignore[no-untyped-call]
-    """Bookings of a customer by their start."""
-
-    class Meta:
-        """As in template.yaml."""
-
-        index_name = "by_owner"
-        projection = KeysOnlyProjection()
-
-    owner = UnicodeAttribute(hash_key=True)
-    owner_sort = UnicodeAttribute(range_key=True)
-
-
-class Head(Row):
-    """BOOKING#<id> / HEAD: what lists show of a booking, and when it is due.
-
-    Args:
-        due_at: <due time>#<booking id>.
-        owner: CUSTOMER#<id>.
-        owner_sort: <start>#<booking id>.
-    """
-
-    customer_id = UnicodeAttribute()
-    operator_id = UnicodeAttribute()
-    seconds = NumberAttribute()
-    status = UnicodeAttribute()
-    owner = UnicodeAttribute()
-    owner_sort = UnicodeAttribute()
-    due_shard = UnicodeAttribute(null=True)
-    due_at = UnicodeAttribute(null=True)
-    due = Due()
-    by_owner = ByOwner()
-
-
-class PaymentHead(Row):
-    """PAYMENT#<id> / HEAD: what lists and reconciliation see of a payment, and when it is due.
-
-    Args:
-        owner: PAID#<date>#<currency> once it is captured.
-        owner_sort: <amount>#<time of the charge>#<payment id>.
-    """
-
-    customer_id = UnicodeAttribute(null=True)
-    booking_id = UnicodeAttribute(null=True)
-    status = UnicodeAttribute()
-    captured = NumberAttribute()
-    currency = UnicodeAttribute()
-    refunded = NumberAttribute()
-    charge_id = UnicodeAttribute(null=True)
-    captured_at = UnicodeAttribute(null=True)
-    provider_refunds = UnicodeSetAttribute(null=True)
-    closed_disputes = UnicodeSetAttribute(null=True)
-    open_disputes = UnicodeSetAttribute(null=True)
-    owner = UnicodeAttribute(null=True)
-    owner_sort = UnicodeAttribute(null=True)
-    due_shard = UnicodeAttribute(null=True)
-    due_at = UnicodeAttribute(null=True)
-
-
-class CaseHead(Row):
-    """CASE#<number> / HEAD: what the desk's list shows of a case, and when it is due.
-
-    Args:
-        owner: CASES#<level> while it is open.
-        owner_sort: <deadline>#<number>.
-    """
-
-    kind_of_case = UnicodeAttribute()
-    level = UnicodeAttribute()
-    status = UnicodeAttribute()
-    deadline = UnicodeAttribute()
-    owner = UnicodeAttribute(null=True)
-    owner_sort = UnicodeAttribute(null=True)
-    due_shard = UnicodeAttribute(null=True)
-    due_at = UnicodeAttribute(null=True)
 
 
 class Paid(Row):
@@ -161,7 +66,7 @@ class Ledger(GlobalSecondaryIndex["Commit"]):  # type: ignore[no-untyped-call]
 class Commit(Row):
     """BOOKING#<id> / EVENT#<version>: one decision; also its journal entry and its outbox row.
 
-    PAYMENT#<id> and CASE#<number> alike.
+    PAYMENT#<id>, CASE#<number> and OUTAGE#<number> alike.
 
     Args:
         due_next: where the booking stands in the due index after it.
@@ -180,6 +85,22 @@ class Commit(Row):
     ledger_day = UnicodeAttribute(null=True)
     postings = UnicodeAttribute(null=True)
     ledger = Ledger()
+
+
+class PassRow(Row):
+    """OUTAGE#<number> / PASS#<its number>#<shard>: how far one shard of a pass is.
+
+    Args:
+        turn: rises with every change.
+    """
+
+    turn = NumberAttribute()
+    step = NumberAttribute()
+    cursor = UnicodeAttribute(null=True)
+    looked = NumberAttribute()
+    found = NumberAttribute()
+    compensated = NumberAttribute()
+    put_aside = NumberAttribute()
 
 
 class Used(Row):
@@ -338,6 +259,8 @@ class Tables:
     minutes: type[Minutes]
     payment_head: type[PaymentHead]
     case_head: type[CaseHead]
+    outage_head: type[OutageHead]
+    pass_row: type[PassRow]
     paid: type[Paid]
     line: type[Line]
     call: type[Call]
@@ -393,6 +316,8 @@ def connect(table: str) -> Tables:
         minutes=bound(Minutes),
         payment_head=bound(PaymentHead),
         case_head=bound(CaseHead),
+        outage_head=bound(OutageHead),
+        pass_row=bound(PassRow),
         paid=bound(Paid),
         line=bound(Line),
         call=bound(Call),
@@ -423,5 +348,5 @@ def moment(text: str) -> datetime:
 
 
 def shard_of(number: str, shards: int) -> int:
-    """The shard a booking, payment or case belongs to: any spread will do, for ever the same."""
+    """The shard a thing of this number belongs to: any spread will do, for ever the same."""
     return zlib.crc32(number.encode()) % shards

@@ -24,6 +24,7 @@ FIRST_LEVEL: Mapping[e.CaseKind, e.Level] = {
     e.CaseKind.UNKNOWN_PAYMENT: e.Level.AGENT,
     e.CaseKind.LEDGER_DIFFERENCE: e.Level.MANAGER,
     e.CaseKind.MISSED_CALL: e.Level.AGENT,
+    e.CaseKind.OUTAGE_PROPOSED: e.Level.MANAGER,
 }
 
 

@@ -17,6 +17,7 @@ class CaseKind(StrEnum):
     UNKNOWN_PAYMENT = "unknown_payment"
     LEDGER_DIFFERENCE = "ledger_difference"
     MISSED_CALL = "missed_call"
+    OUTAGE_PROPOSED = "outage_proposed"
 
 
 class Level(StrEnum):

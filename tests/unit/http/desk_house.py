@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.http import desk_cases, desk_payments, public
+from functions.http import desk_cases, desk_outages, desk_payments, public
 from functions.http.routing import resolver
 from shared.adapters.phone_numbers import e164
 from shared.application.booking import BookingOffice
@@ -15,6 +15,7 @@ from shared.application.case_records import CaseRecords
 from shared.application.intake import Intake
 from shared.application.money_desk import MoneyDesk
 from shared.application.operators import Operators
+from shared.application.outage_records import OutageRecords
 from shared.application.payment_records import PaymentRecords
 from shared.application.payment_search import PaymentSearch
 from shared.application.payment_trail import PaymentTrails
@@ -28,7 +29,7 @@ from tests.fakes.memory_uploads import MemoryUploads
 from tests.journeys.world import OPERATOR, World
 from tests.unit.http.house import Answer
 
-ROUTES = (*desk_payments.ROUTES, *desk_cases.ROUTES, *public.ROUTES)
+ROUTES = (*desk_payments.ROUTES, *desk_cases.ROUTES, *desk_outages.ROUTES, *public.ROUTES)
 
 
 class DeskHouse:
@@ -120,6 +121,9 @@ class DeskRooms:
 
     def case_records(self) -> CaseRecords:
         return self._world.case_records
+
+    def outage_records(self) -> OutageRecords:
+        return self._world.outage_records
 
     def intake(self) -> Intake:
         return Intake(self._world.case_records, self._world.contacts, self.uploads)

@@ -78,7 +78,14 @@ def test_work_that_nobody_can_do_is_kept_for_two_weeks_in_a_queue_of_its_own() -
     }
     assert ends == {
         name: [name.replace("Queue", "DeadLetters"), "Arn"]
-        for name in ("InboxQueue", "PaymentsQueue", "CallsQueue", "MessagesQueue", "TimersQueue")
+        for name in (
+            "InboxQueue",
+            "PaymentsQueue",
+            "CallsQueue",
+            "MessagesQueue",
+            "OutagesQueue",
+            "TimersQueue",
+        )
     }
     unrelayed = RESOURCES["RelayTrigger"]["Properties"]["DestinationConfig"]["OnFailure"]
     assert unrelayed["Destination"] == {"Fn::GetAtt": ["UnrelayedQueue", "Arn"]}
