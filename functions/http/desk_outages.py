@@ -168,6 +168,7 @@ def _row(one: Outage | OutageSummary) -> OutageRow:
 
 def _shown(rooms: Rooms, one: Outage) -> OutageView:
     store = rooms.outage_records().store
+    history = store.outage_history(one.number)
     return {
         **_row(one),
         "signal": one.signal,
@@ -178,7 +179,7 @@ def _shown(rooms: Rooms, one: Outage) -> OutageView:
             _pass(number, steps(one.extent), store.progress(one.number, number))
             for number in range(1, one.passes + 1)
         ],
-        "timeline": timelines.timeline(store.outage_history(one.number), for_customer=False)["items"],
+        "timeline": timelines.timeline(history, for_customer=False)["items"],
     }
 
 
