@@ -49,6 +49,7 @@ class Arrangements:
         *,
         phones: tuple[str, str | None],
         prefer: str | None = None,
+        avoid: str | None = None,
     ) -> Iterator[Draft]:
         """Bookings of everybody who is free then, to be tried in turn.
 
@@ -59,6 +60,7 @@ class Arrangements:
             cause: for the new booking's timeline.
             phones: pseudonyms of the customer's numbers, main and backup.
             prefer: the operator who is tried first, where he is free.
+            avoid: the operator who has just not come.
 
         Raises:
             RuleBroken: the minutes were used or refunded meanwhile.
@@ -70,7 +72,7 @@ class Arrangements:
         seconds = sum(holding.seconds for holding in funded)
         if seconds == 0:
             raise RuleBroken("minutes_spent", "These minutes were used or refunded already.")
-        free = list(self._free(starts_at, seconds, prefer))
+        free = [o for o in self._free(starts_at, seconds, prefer) if o.operator_id != avoid]
         if not free:
             raise SlotTaken(
                 "nobody_free", "Nobody is free then; choose something else.", "starts_at"

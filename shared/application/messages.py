@@ -22,6 +22,8 @@ from shared.domain.text import Text
 
 # Letters that are wrong once the session has begun, or was cancelled.
 _BEFORE_START = frozenset({Letter.REMINDER, Letter.SESSION_DELAYED})
+# ... and once both are joined, or the wait is over.
+_WHILE_AWAITED = frozenset({Letter.PLEASE_WAIT, Letter.SUPERVISOR})
 
 
 class Letters:
@@ -52,7 +54,7 @@ class Letters:
         if letter_id not in booking.pending:
             return
         letter, matter = letter_of(letter_id)
-        if letter in _BEFORE_START and booking.status not in (Status.HELD, Status.SCHEDULED):
+        if _too_late(letter, matter, booking):
             self._refused(booking_id, letter_id, "too_late")
             return
         address = self._contacts.email(booking.customer_id)
@@ -115,6 +117,17 @@ class Letters:
             return _facts(booking)
         again = self._bookings.load(called.booking_id).state
         return replace(_facts(booking), callback_at=again.starts_at)
+
+
+def _too_late(letter: Letter, matter: str, booking: Booking) -> bool:
+    """Whether what it says is not so any more."""
+    if letter in _BEFORE_START:
+        return booking.status not in (Status.HELD, Status.SCHEDULED)
+    awaited = letter in _WHILE_AWAITED or (
+        letter is Letter.NUMBER_WRONG and booking.offer(matter) is None
+    )
+    joined = booking.session is not None and booking.session.joined
+    return awaited and (booking.status is not Status.LIVE or joined)
 
 
 def _facts(booking: Booking) -> Facts:

@@ -24,8 +24,10 @@ from shared.domain.accepting import require_open
 from shared.domain.booking import Booking
 from shared.domain.decide import decide
 from shared.domain.errors import Conflict, RuleBroken
+from shared.domain.legs import Side
 from shared.domain.offers import Offer
 from shared.domain.policy import CURRENT, policy_of
+from shared.domain.remedies import OUR_SIDE
 from shared.domain.remedy_events import Choice, OfferRefund
 from shared.domain.slots import on_a_quarter
 
@@ -135,9 +137,15 @@ class OfferDesk:
         if starts_at is None:
             return iter(())
         cause = Cause("Arrange", "customer", {"after": booking.booking_id})
-        prefer = None if answer.choice is Choice.CALL_NOW else booking.operator_id
+        did_not_come = answer.choice is Choice.CALL_NOW and _operator_failed(booking)
         return self._arrangements.drafts(
-            booking, starts_at, now, cause, phones=self._phones(booking, answer), prefer=prefer
+            booking,
+            starts_at,
+            now,
+            cause,
+            phones=self._phones(booking, answer),
+            prefer=booking.operator_id,
+            avoid=booking.operator_id if did_not_come else None,
         )
 
     def _phones(self, booking: Booking, answer: _Answer) -> tuple[str, str | None]:
@@ -184,6 +192,13 @@ class OfferDesk:
         offer = _known(booking, offer_id)
         new = offer.accepted.booking_id if offer.accepted else None
         return Accepted(booking, offer, self._bookings.load(new).state if new else None)
+
+
+def _operator_failed(booking: Booking) -> bool:
+    """Whether it was for want of the operator that the session did not go on."""
+    judged = booking.judged
+    here = Side.OPERATOR not in booking.live_session.missing
+    return judged is not None and judged.cause in OUR_SIDE and not here
 
 
 def _known(booking: Booking, offer_id: str) -> Offer:

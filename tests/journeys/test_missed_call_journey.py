@@ -271,3 +271,31 @@ def test_replacement_who_drops_too_leads_to_the_offers() -> None:
     assert booking.offers[0].choices == (Choice.CALL_NOW, Choice.NEW_TIME, Choice.REFUND)
     assert world.booking(booking_id).status is Status.COMPLETED
     world.assert_books_are_right()
+
+
+def test_with_every_callback_lost_the_customer_is_no_worse_off() -> None:
+    # S1.10, S1.15: what nobody knows is taken in the customer's favour
+    world = World(deliveries=lambda route, form: ())
+    booking_id = world.booked()
+    world.person(OPERATOR, SILENT)
+    world.person(OPERATOR_BACKUP, SILENT)
+    world.until(START + timedelta(minutes=25))
+    booking = world.booking(booking_id)
+    assert booking.judged is not None
+    assert booking.judged.cause in (Cause.OPERATOR, Cause.UNKNOWN)
+    assert booking.offers[0].bonus == 600
+    world.assert_books_are_right()
+
+
+@pytest.mark.parametrize("late", [30, 700])
+def test_callbacks_that_come_twice_and_late_change_nothing_of_the_offer(late: float) -> None:
+    # S1.10, Never 5
+    world = World(deliveries=lambda route, form: (0.0, late))
+    booking_id = world.booked()
+    world.person(OPERATOR, SILENT)
+    world.person(OPERATOR_BACKUP, SILENT)
+    world.until(START + timedelta(minutes=40))
+    booking = world.booking(booking_id)
+    assert len(booking.offers) == 1 and booking.judged is not None
+    assert booking.judged.cause is Cause.OPERATOR
+    world.assert_books_are_right()

@@ -155,7 +155,7 @@ class World:
         self.links = MemoryLinks(self.driver)
         self.letters = Letters(self.bookings, self.contacts, self.post, self.links, SUPERVISOR)
         self.readiness = ReadinessDesk(self.bookings, self.contacts, self.post, SITE)
-        arrangements = Arrangements(self.store, CountedIds(30000000001))
+        arrangements = self.arrangements = Arrangements(self.store, CountedIds(30000000001))
         self.offers = OfferDesk(self.bookings, self.contacts, arrangements)
         self.call_backs = Callbacks(self.bookings, arrangements)
         self.booking_cases = BookingCases(self.bookings, self.case_records)
