@@ -13,10 +13,12 @@ from functions.http.routing import resolver
 from infra.local.payments.port import InProcessPayments
 from shared.adapters.links import SignedLinks
 from shared.adapters.phone_numbers import e164
+from shared.application.arrangements import Arrangements
 from shared.application.booking import BookingOffice
 from shared.application.bookings import Bookings
 from shared.application.choices import LateChoices
 from shared.application.duplicates import DuplicateWatch
+from shared.application.offers import OfferDesk
 from shared.application.operators import Operators
 from shared.application.payment_records import PaymentRecords
 from shared.application.payments import CardPayments
@@ -181,6 +183,10 @@ class Rooms:
 
     def session_desk(self) -> SessionDesk:
         return SessionDesk(self.bookings(), self._house.contacts)
+
+    def offer_desk(self) -> OfferDesk:
+        house = self._house
+        return OfferDesk(self.bookings(), house.contacts, Arrangements(house.store, IDS))
 
     def links(self) -> SignedLinks:
         return SignedLinks("https://redial.example", lambda: "k" * 64, self._house.clock)
