@@ -20,9 +20,10 @@ class MemoryLinks:
         return _BASE + "|".join(parts)
 
     def read(self, token: str) -> Link:
-        purpose, booking_id, subject, until = token.removeprefix(_BASE).split("|")
-        if purpose not in list(Purpose):
+        parts = token.removeprefix(_BASE).split("|")
+        if len(parts) != 4 or parts[0] not in list(Purpose):
             raise NotFound("link_unknown", "This link is not ours.")
+        purpose, booking_id, subject, until = parts
         link = Link(Purpose(purpose), booking_id, subject, datetime.fromisoformat(until))
         if self._clock.now() >= link.until:
             raise RuleBroken("link_over", "The time for this link is over.")
