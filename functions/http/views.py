@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
 
-from shared.domain.choice_wording import choice_text
 from shared.domain.commands import LineChoice
 from shared.domain.declines import told_code
 from shared.domain.events import LineRemedy
 from shared.domain.lots import money_of
+from shared.domain.mishap_letters import choice_text
 from shared.domain.money import Money
-from shared.domain.policy import policy_of
 from shared.domain.slots import QUARTER
 
 if TYPE_CHECKING:
@@ -353,11 +352,11 @@ def offers(one: "Booking", now: datetime) -> list[OfferView]:
 
 def offer(one: "Booking", made: "Offer", now: datetime) -> OfferView:
     """One offer of a booking."""
-    policy, minutes = policy_of(one.policy_version), made.bonus // 60
+    minutes = made.bonus // 60
     choices: list[OfferChoiceView] = [
         {
             "choice": choice.value,
-            "text": choice_text(choice, one.language, policy),
+            "text": choice_text(choice, one.language),
             "bonus_minutes": minutes if choice in made.with_bonus else 0,
         }
         for choice in made.choices
