@@ -17,7 +17,7 @@ from shared.domain.letter_ids import letter_of
 from shared.domain.letters import Facts, write
 from shared.domain.mishap_letters import choice_text, why
 from shared.domain.payment_letters import PaymentFacts, PaymentLetter, write_payment
-from shared.domain.policy import CURRENT
+from shared.domain.policy import policy_of
 from shared.domain.text import Text
 
 # Letters that are wrong once the session has begun, or was cancelled.
@@ -93,7 +93,8 @@ class Letters:
         offer = booking.offer("-".join(matter.split("-")[:2]))
         if offer is None:
             # While he is still awaited: his number can be corrected until the session is over.
-            until = self._bookings.clock.now() + timedelta(seconds=CURRENT.offer_valid)
+            begun = booking.live_session.started_at
+            until = begun + timedelta(seconds=policy_of(booking.policy_version).offer_valid)
             link = Link(Purpose.PHONES, booking.booking_id, "", until)
             return replace(facts, link=self._links.to(link))
         link = Link(Purpose.OFFER, booking.booking_id, offer.offer_id, offer.until)
