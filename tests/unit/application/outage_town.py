@@ -197,14 +197,16 @@ class Town:
     # --- what became of it ------------------------------------------------------------------------
 
     def compensated(self) -> dict[str, int]:
-        """How many lots of bonus minutes each compensated booking brought."""
+        """How many letters each booking brought its customer that an outage was found to break."""
         found: dict[str, int] = {}
         for booking_id in self.planted:
             history = self.store.history(booking_id)
             events = [event for decision in history for event in decision.events]
-            hits = [event for event in events if isinstance(event, e.OutageFound)]
+            hits = sum(isinstance(event, e.OutageFound) for event in events)
+            bonuses = sum(isinstance(event, e.BonusGranted) for event in events)
+            assert hits <= 1 and bonuses <= hits, booking_id
             if hits:
-                found[booking_id] = sum(isinstance(event, e.BonusGranted) for event in events)
+                found[booking_id] = sum(isinstance(event, e.LetterDue) for event in events)
         return found
 
     def counts(self, number: str, which: int) -> tuple[int, int, int, int]:
