@@ -6,6 +6,7 @@ from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Booking, Status
 from shared.domain.errors import NotFound, RuleBroken
+from shared.domain.events import EndReason
 from shared.domain.incident import Incident
 from shared.domain.offers import Offer
 from shared.domain.outcome import first_symptom
@@ -78,6 +79,6 @@ def broken_by(booking: Booking, session: Session, since: datetime, until: dateti
 def _broken(session: Session, incident: Incident) -> bool:
     """Whether the session ended in its last trouble, with minutes that were not had."""
     closed = session.closed
-    if closed is None or closed.bill.unused == 0:
-        return False
+    if closed is None or closed.bill.unused == 0 or closed.reason is EndReason.MINUTES_USED:
+        return False  # its last seconds are not worth a call, and look like a drop
     return incident.until is not None and incident.until >= closed.ended_at
