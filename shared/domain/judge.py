@@ -18,8 +18,9 @@ BUSY_BEFORE = "busy with the session before"
 # Final states of the provider that mean that a phone rang, or somebody was there
 # (twilio.com/docs/voice/api/call-resource#call-status-values).
 _RANG = frozenset({"completed", "busy", "no-answer", "canceled"})
-# ... and that the network could not connect it: an impossible number, or nobody's.
-_IMPOSSIBLE = "failed"
+# ... and that the network could not connect it, or the provider did not try: an impossible number,
+# or nobody's (twilio.com/docs/api/errors/21211).
+_IMPOSSIBLE = frozenset({"failed", "21211"})
 # However bad it had been before: he had his minutes, or they went on at a time agreed upon.
 _AS_IT_SHOULD = frozenset(
     {
@@ -112,7 +113,7 @@ def reach(leg: Leg) -> Reach:
     """How far an attempt came."""
     if leg.confirmed_at is not None or leg.outcome in _RANG:
         return Reach.RANG
-    if leg.outcome == _IMPOSSIBLE:
+    if leg.outcome in _IMPOSSIBLE:
         return Reach.IMPOSSIBLE
     if leg.outcome == BUSY_BEFORE:
         return Reach.BUSY_BEFORE
