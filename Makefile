@@ -58,6 +58,7 @@ openapi: setup ## write the API's description to docs/openapi.json
 
 docs: setup ## write what is drawn from the code, and from build/bench.json
 	$(PY) -m infra.docs.states
+	$(PY) -m infra.docs.remedies
 	$(PY) -m infra.docs.measurements
 
 build: setup ## build for AWS (ARCH=arm64 or x86_64); `sam deploy --guided` follows

@@ -1,4 +1,4 @@
-"""Nothing is compensated twice: offers, outages and figures, in whatever order they come (S1.15)."""
+"""Nothing is compensated twice: offers and outages, in whatever order they come (S1.15)."""
 
 import copy
 from collections.abc import Callable
