@@ -1,4 +1,4 @@
-"""`make policy-replay POLICY=draft.toml`: what another policy would have granted for past incidents.
+"""`make policy-replay POLICY=draft.toml`: what another policy would have granted in the past.
 
 The draft names the changed numbers alone. HISTORY=file replays what `make policy-history` wrote;
 without it, bookings with scripted misfortunes are played (SEED=1).
