@@ -6,7 +6,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bi
 ARCH ?= arm64
 WHEELS := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-manylinux_2_28
 
-.PHONY: help setup demo test unit up down pr lint types imports template bench duplicates-report trial-balance openapi docs build lock clean
+.PHONY: help setup demo test unit up down pr lint types imports template bench duplicates-report policy-replay policy-history trial-balance openapi docs build lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,12 @@ bench: setup ## measure starts, memory, CPU and cost; writes build/bench.json
 duplicates-report: setup ## our rule for duplicate charges beside the plain one; SEED=1 MIX=everyday
 	@$(PY) -m infra.duplicates --seed "$(or $(SEED),1)" --mix "$(or $(MIX),everyday)"
 
+policy-replay: setup ## what a changed policy would have granted for past incidents; POLICY=draft.toml HISTORY=file
+	@$(PY) -m infra.policy_replay "$(POLICY)" $(if $(HISTORY),--history "$(HISTORY)") --seed "$(or $(SEED),1)"
+
+policy-history: setup ## write the incidents of a running stack to build/history.jsonl, for policy-replay
+	@$(PY) -m infra.policy_replay.record
+
 trial-balance: setup ## fold a running stack's ledger and compare it with all it must be; ARGS="--from <time>"
 	@$(PY) -m infra.books $(ARGS)
 
@@ -58,6 +64,7 @@ openapi: setup ## write the API's description to docs/openapi.json
 
 docs: setup ## write what is drawn from the code, and from build/bench.json
 	$(PY) -m infra.docs.states
+	$(PY) -m infra.docs.remedies
 	$(PY) -m infra.docs.measurements
 
 build: setup ## build for AWS (ARCH=arm64 or x86_64); `sam deploy --guided` follows

@@ -18,8 +18,18 @@ BUSY_BEFORE = "busy with the session before"
 # Final states of the provider that mean that a phone rang, or somebody was there
 # (twilio.com/docs/voice/api/call-resource#call-status-values).
 _RANG = frozenset({"completed", "busy", "no-answer", "canceled"})
-# ... and that the network could not connect it: an impossible number, or nobody's.
-_IMPOSSIBLE = "failed"
+# ... and that the network could not connect it, or the provider did not try: an impossible number,
+# or nobody's (twilio.com/docs/api/errors/21211).
+_IMPOSSIBLE = frozenset({"failed", "21211"})
+# However bad it had been before: he had his minutes, or they went on at a time agreed upon.
+_AS_IT_SHOULD = frozenset(
+    {
+        EndReason.MINUTES_USED,
+        EndReason.NEXT_BOOKING,
+        EndReason.HOLD_LIMIT,
+        EndReason.CALLBACK_PROMISED,
+    }
+)
 
 
 class Reach(StrEnum):
@@ -57,9 +67,8 @@ def judge(booking: Booking, session: Session, ended_at: datetime) -> Verdict | N
         ended_at: UTC.
     """
     incident = session.incident
-    if incident is None or session.reason in (EndReason.MINUTES_USED, EndReason.NEXT_BOOKING):
+    if incident is None or session.reason in _AS_IT_SHOULD:
         return None
-    stopped = session.reason is EndReason.BAD_LINE
     if session.reason is EndReason.CUSTOMER_ENDED and Side.OPERATOR not in _lost(session):
         return None  # he chose to, and nobody kept him from going on
     mishaps = incident.mishaps
@@ -75,10 +84,24 @@ def judge(booking: Booking, session: Session, ended_at: datetime) -> Verdict | N
         cause, evidence = _not_restored(booking, session, session.dropped_at)
     else:
         cause, evidence = Cause.UNKNOWN, (f"reports of a bad line: {len(session.line_reports)}",)
-    # Who waits from the booked time on waits through a delay he was told of too.
-    promised = incident.since if session.joined else booking.starts_at
-    wait = int((ended_at - promised).total_seconds())
-    return Verdict(mishaps, cause, evidence, Facts(wait=max(0, wait), stopped=stopped))
+    return Verdict(mishaps, cause, evidence, facts_of(booking, session, ended_at))
+
+
+def facts_of(booking: Booking, session: Session, ended_at: datetime) -> Facts:
+    """The facts of how a session ended.
+
+    Args:
+        ended_at: UTC.
+    """
+    # Who waits from the booked time on waits through a delay he was told of too. On a bad line
+    # nobody waits: it is there.
+    waits_since = session.dropped_at if session.joined else booking.starts_at
+    wait = int((ended_at - waits_since).total_seconds()) if waits_since else 0
+    return Facts(
+        wait=max(0, wait),
+        restored=session.joined and session.dropped_at is None,
+        stopped=session.reason is EndReason.BAD_LINE,
+    )
 
 
 def _lost(session: Session) -> frozenset[Side]:
@@ -90,7 +113,7 @@ def reach(leg: Leg) -> Reach:
     """How far an attempt came."""
     if leg.confirmed_at is not None or leg.outcome in _RANG:
         return Reach.RANG
-    if leg.outcome == _IMPOSSIBLE:
+    if leg.outcome in _IMPOSSIBLE:
         return Reach.IMPOSSIBLE
     if leg.outcome == BUSY_BEFORE:
         return Reach.BUSY_BEFORE
@@ -139,13 +162,14 @@ def _of_customer(attempts: Counter[Reach], rang: Cause) -> Cause:
     """Why a customer could not be had, where he was rung.
 
     Args:
-        rang: the cause where his phone rang often enough.
+        rang: the cause where his phone rang more often than is in doubt.
     """
-    if attempts[Reach.RANG] > attempts[Reach.OURS]:
+    in_doubt = attempts[Reach.OURS] + attempts[Reach.UNKNOWN]
+    if attempts[Reach.RANG] > in_doubt:
         return rang
     if attempts[Reach.RANG]:
         return Cause.UNKNOWN
-    if attempts[Reach.IMPOSSIBLE] > attempts[Reach.OURS]:
+    if attempts[Reach.IMPOSSIBLE] > in_doubt:
         return Cause.WRONG_NUMBER
     return Cause.OURS if attempts[Reach.OURS] else Cause.UNKNOWN
 

@@ -27,8 +27,9 @@ class Facts:
     """What a remedy depends on beside mishap and cause.
 
     Args:
-        wait: seconds from the time that was promised to the end of the incident.
-        restored: the session went on.
+        wait: seconds without a connection, from the time that was promised or from the drop to the
+            end of the incident.
+        restored: the line came back, whatever else went wrong then.
         stopped: every remedy for a bad line was tried, and the customer stopped.
         measured: the provider's own figures say that the line was bad.
     """
@@ -40,9 +41,8 @@ class Facts:
 
 
 class When(StrEnum):
-    """The fact a row asks for."""
+    """A fact a row asks for."""
 
-    ALWAYS = "always"
     RESTORED = "the line is back in time"
     NOT_RESTORED = "the line is not back in time"
     SHORT_WAIT = "the wait is not a long one"
@@ -52,7 +52,6 @@ class When(StrEnum):
 
 
 _HOLDS: Mapping[When, Callable[[Facts, Policy], bool]] = {
-    When.ALWAYS: lambda facts, policy: True,
     When.RESTORED: lambda facts, policy: facts.restored,
     When.NOT_RESTORED: lambda facts, policy: not facts.restored,
     When.SHORT_WAIT: lambda facts, policy: facts.wait <= policy.long_wait,
@@ -84,19 +83,20 @@ class Row:
     """One row of the table.
 
     Args:
+        when: all of them must hold.
         evidence: what the row rests on.
     """
 
     mishap: Mishap
     causes: frozenset[Cause]
-    when: When
+    when: tuple[When, ...]
     remedies: tuple[Remedy, ...]
     evidence: str
 
     def applies(self, mishap: Mishap, cause: Cause, facts: Facts, policy: Policy) -> bool:
         """Whether it says what is given."""
         hit = self.mishap is mishap and cause in self.causes
-        return hit and _HOLDS[self.when](facts, policy)
+        return hit and all(_HOLDS[fact](facts, policy) for fact in self.when)
 
 
 # An unknown cause is taken in the customer's favour (S1.10, S1.15).
@@ -104,6 +104,7 @@ OUR_SIDE = frozenset({Cause.OURS, Cause.OPERATOR, Cause.PREVIOUS_SESSION, Cause.
 _NOT_OURS = frozenset({Cause.NOBODY, Cause.CUSTOMER_SILENT, Cause.WRONG_NUMBER})
 _ANY = frozenset(Cause)
 
+_NOT_BILLED = Remedy(Grant.TIME_NOT_BILLED, "S1.6")
 _BACK = Remedy(Grant.MINUTES_BACK, "S1.7")
 _STAND_BY = Remedy(Grant.STAND_BY, "S1.4b")
 
@@ -126,88 +127,91 @@ TABLE: tuple[Row, ...] = (
     Row(
         Mishap.OPERATOR_ABSENT,
         OUR_SIDE,
-        When.SHORT_WAIT,
+        (When.SHORT_WAIT,),
         (_BACK, *_offers("S1.10", "no_show_bonus")),
         "the operator's legs, his readiness, the session before",
     ),
     Row(
         Mishap.OPERATOR_ABSENT,
         OUR_SIDE,
-        When.LONG_WAIT,
+        (When.LONG_WAIT,),
         (_BACK, *_offers("S1.10", "long_wait_bonus")),
         "the operator's legs, his readiness, the session before",
     ),
     Row(
         Mishap.START_MISSED,
         OUR_SIDE,
-        When.SHORT_WAIT,
+        (When.SHORT_WAIT,),
         (_BACK, *_offers("S1.10", "no_show_bonus")),
         "the moment we came to ring, against the booked one",
     ),
     Row(
         Mishap.START_MISSED,
         OUR_SIDE,
-        When.LONG_WAIT,
+        (When.LONG_WAIT,),
         (_BACK, *_offers("S1.10", "long_wait_bonus")),
         "the moment we came to ring, against the booked one",
     ),
     Row(
         Mishap.CUSTOMER_ABSENT,
         frozenset({Cause.CUSTOMER_SILENT, Cause.NOBODY}),
-        When.ALWAYS,
+        (),
         (Remedy(Grant.MINUTES_BACK, "S1.4b"), _STAND_BY),
         "the customer's legs: his phone rang",
     ),
     Row(
         Mishap.CUSTOMER_ABSENT,
         frozenset({Cause.WRONG_NUMBER}),
-        When.ALWAYS,
+        (),
         (Remedy(Grant.MINUTES_BACK, "S1.4b"), _STAND_BY, *_CORRECTED),
         "the customer's legs: the network knows no such number",
     ),
     Row(
         Mishap.CUSTOMER_ABSENT,
         OUR_SIDE,
-        When.SHORT_WAIT,
+        (When.SHORT_WAIT,),
         (_BACK, _STAND_BY, *_offers("S1.10", "no_show_bonus")),
         "the customer's legs: they never left our house, or nothing is known of them",
     ),
     Row(
         Mishap.CUSTOMER_ABSENT,
         OUR_SIDE,
-        When.LONG_WAIT,
+        (When.LONG_WAIT,),
         (_BACK, _STAND_BY, *_offers("S1.10", "long_wait_bonus")),
         "the customer's legs: they never left our house, or nothing is known of them",
     ),
     Row(
         Mishap.DROPPED,
         _ANY,
-        When.RESTORED,
-        (Remedy(Grant.TIME_NOT_BILLED, "S1.6"),),
+        (When.RESTORED,),
+        (_NOT_BILLED,),
         "the provider's moments of the drop and of the return",
     ),
     Row(
         Mishap.DROPPED,
         _NOT_OURS,
-        When.NOT_RESTORED,
-        (Remedy(Grant.TIME_NOT_BILLED, "S1.6"), _BACK),
+        (When.NOT_RESTORED,),
+        (_NOT_BILLED, _BACK),
         "who was missing at the end, and whose phones rang",
     ),
     Row(
         Mishap.DROPPED,
         OUR_SIDE,
-        When.NOT_RESTORED,
-        (
-            Remedy(Grant.TIME_NOT_BILLED, "S1.6"),
-            _BACK,
-            *_offers("S1.7", "no_show_bonus"),
-        ),
+        (When.NOT_RESTORED, When.SHORT_WAIT),
+        (_NOT_BILLED, _BACK, *_offers("S1.7", "no_show_bonus")),
+        "who was missing at the end, and whose phones rang",
+    ),
+    Row(
+        Mishap.DROPPED,
+        OUR_SIDE,
+        (When.NOT_RESTORED, When.LONG_WAIT),
+        (_NOT_BILLED, _BACK, *_offers("S1.7", "long_wait_bonus")),
         "who was missing at the end, and whose phones rang",
     ),
     Row(
         Mishap.BAD_LINE,
         _ANY,
-        When.STOPPED,
+        (When.STOPPED,),
         (
             Remedy(Grant.MINUTES_BACK, "S1.8"),
             Remedy(Grant.BONUS, "S1.8", "bad_line_bonus"),
@@ -219,14 +223,14 @@ TABLE: tuple[Row, ...] = (
     Row(
         Mishap.BAD_LINE,
         _ANY,
-        When.MEASURED,
+        (When.MEASURED,),
         (Remedy(Grant.BONUS, "S1.8", "bad_line_bonus"),),
         "the provider's quality figures of the legs",
     ),
     Row(
         Mishap.OUTAGE,
         _ANY,
-        When.ALWAYS,
+        (),
         (
             Remedy(Choice.REFUND, "S1.13", "outage_bonus"),
             Remedy(Choice.NEW_TIME, "S1.13", "outage_bonus"),

@@ -10,12 +10,12 @@ from shared.domain import events as e
 from shared.domain.booking import Booking
 from shared.domain.closing import close, ended_at
 from shared.domain.incident import Cause, Mishap
-from shared.domain.judge import judge
+from shared.domain.judge import facts_of, judge
 from shared.domain.letter_ids import letter_due
 from shared.domain.lots import BONUS, Lot
 from shared.domain.money import Money
 from shared.domain.policy import Policy
-from shared.domain.remedies import OUR_SIDE, Entitlement, Facts, entitlement
+from shared.domain.remedies import OUR_SIDE, Entitlement, entitlement
 from shared.domain.session import Session
 
 # After these the customer is told what became of his minutes; otherwise he knows.
@@ -124,9 +124,9 @@ def after_outage(
     before = booking.judged
     mishaps = (*(before.mishaps if before else ()), Mishap.OUTAGE)
     cause = before.cause if before else Cause.OURS
-    closed = booking.live_session.closed
-    left = closed is not None and bool(closed.returned)
-    due = entitlement(mishaps, cause, _facts_then(booking), policy)
+    session = booking.live_session
+    left = session.closed is not None and bool(session.closed.returned)
+    due = entitlement(mishaps, cause, facts_of(booking, session, ended_at(session)), policy)
     evidence = (*(before.evidence if before else ()), f"outage {outage_id}")
     found = e.OutageFound(outage_id)
     judged = e.IncidentJudged(mishaps, Cause.OURS, evidence, due.rules)
@@ -150,14 +150,3 @@ def after_outage(
     )
     letter = letter_due(booking, e.Letter.OFFER, about=f"{offer.offer_id}-{outage_id}")
     return found, judged, *granted, widened, letter
-
-
-def _facts_then(booking: Booking) -> Facts:
-    """The facts that the first judgement went by, as far as its remedies show them."""
-    session = booking.live_session
-    incident = session.incidents[-1] if session.incidents else None
-    if incident is None or incident.until is None:
-        return Facts()
-    promised = incident.since if session.joined else booking.starts_at
-    wait = max(0, int((incident.until - promised).total_seconds()))
-    return Facts(wait=wait, stopped=session.reason is e.EndReason.BAD_LINE)
