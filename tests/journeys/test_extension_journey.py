@@ -6,6 +6,7 @@ import pytest
 
 from infra.local.exchange.people import Answer, Drop, NoAnswer, Press, Star, Steps
 from infra.local.payments.faults import RequestFault
+from shared.application.store import Change
 from shared.domain import events as e
 from shared.domain.booking import Booking, Status
 from shared.domain.errors import Conflict, NotFound, RedialError, RuleBroken, Unavailable
@@ -28,15 +29,12 @@ class Evening(AccountWorld):
         super().__init__()
         self.card_id: str | None = None
         if card is not None:
-            self.card_id = self.saved(card).card_id
-            self.spent = self.refund(self.payments_of_anna()[0])
+            saved = self.saved(card)
+            self.card_id = saved.card_id
+            self.refund(str(saved.payment_id))
         if balance is not None:
             self.top_up(balance)
         self.first = self.booked()
-
-    def payments_of_anna(self) -> list[str]:
-        """Her payments."""
-        return list(self.store.payments_of("anna", None, 99).items)
 
     def next(self, minutes: int = 30, *, at: datetime = START + 30 * MINUTE) -> str:
         """Dora's session with Boris, paid."""
@@ -357,7 +355,7 @@ def test_what_is_missing_is_charged_to_the_saved_card_exactly() -> None:
     world.talk(10)
     assert world.extensions.quote(world.first, 15).card_due.minor == 45_000
     world.extend(15, card=True)
-    assert world.captured()[-1].minor == 45_000
+    assert Money(45_000, "rub") in world.captured()
     assert world.balance_money() == {}
     assert world.ends().bill.billed == 2700
 
@@ -367,7 +365,8 @@ def test_what_is_charged_beyond_the_missing_stays_on_the_balance() -> None:
     world = Evening(balance=Money(30_000, "rub"), card="pm_card_visa")
     world.talk(10)
     world.extend(7, card=True)
-    assert (world.captured()[-1].minor, world.balance_money()) == (25_000, {"rub": 20_000})
+    assert QUARTER_HOUR.share(1, 3) in world.captured()
+    assert world.balance_money() == {"rub": 20_000}
     assert world.ends().bill.billed == 37 * 60
 
 
@@ -433,21 +432,44 @@ def test_money_stays_on_the_balance_where_the_time_is_booked_during_the_charge()
     assert refused.code == "next_customer_waits"
     assert "750.00 RUB stand on your balance" in refused.detail
     assert world.balance_money() == {"rub": QUARTER_HOUR.minor}
-    payment_id = world.payments_of_anna()[0]
-    world.refund(payment_id)
+    (payment_id,) = {lot.payment_id for lot in world.store.lots("anna")}
+    world.refund(str(payment_id), "too-late")
     world.settle()
     assert world.balance_money() == {}
     assert world.ends().bill.billed == 1800
 
 
-def test_two_extensions_at_one_moment_are_both_had_or_refused_never_paid_for_nothing() -> None:
-    # Never 1: both want the same lots and the same time
-    world = Evening(balance=QUARTER_HOUR)
+def test_balance_that_is_spent_elsewhere_at_the_same_moment_is_looked_at_anew() -> None:
+    # Never 1: the lots that were seen hold less now
+    world = Evening(balance=Money(100_000, "rub"))
     world.talk(10)
-    first = world.extend(15, key="a")
-    assert first.seconds == 2700
-    assert world.refused(15).code == "balance_too_low"
+
+    def book_meanwhile(_: str, change: Change) -> None:
+        if change.cause.command == "Extend":
+            world.store.fault = None
+            later = START + timedelta(hours=2)
+            world.book(starts_at=later, minutes=5, use_balance=True)
+
+    world.store.fault = book_meanwhile
+    world.extend(15)
+    assert world.balance_money() == {}
     assert world.ends().bill.billed == 2700
+
+
+def test_time_that_is_booked_at_the_same_moment_is_looked_at_anew() -> None:
+    # Never 6, S1.12
+    world = Evening(balance=HALF_HOUR)
+    world.talk(10)
+
+    def book_meanwhile(_: str, change: Change) -> None:
+        if change.cause.command == "Extend":
+            world.store.fault = None
+            world.next()
+
+    world.store.fault = book_meanwhile
+    with pytest.raises(RuleBroken, match="next_customer_waits"):
+        world.extend(15)
+    assert world.extend(8).seconds == 38 * 60
 
 
 def test_unused_minutes_of_an_extension_come_back_at_their_price() -> None:
