@@ -11,6 +11,7 @@ from shared.application.store import Cause, SlotTaken
 from shared.domain import commands as c
 from shared.domain.booking import Booking, Status
 from shared.domain.errors import Declined, OutcomeUnknown, RedialError, Unavailable
+from shared.domain.extension import may_run_until
 from shared.domain.instructions import Prompt
 from shared.domain.judge import BUSY_BEFORE
 from shared.domain.legs import Leg, Side
@@ -149,13 +150,14 @@ class CallRoom:
             return
 
     def check_overrun(self, booking_id: str) -> None:
-        """After a gap the session may reach into the operator's next booking (S1.6)."""
+        """The session may reach into the operator's next booking: he is told, or it ends (S1.6)."""
         booking = self._bookings.load(booking_id).state
-        session = booking.session
-        since = session.connected_since() if session else None
-        if since is None:
+        if booking.status is not Status.LIVE:
             return
-        over = since + timedelta(seconds=booking.left(since))
+        policy = policy_of(booking.policy_version)
+        over = may_run_until(booking, booking.live_session, policy)
+        if over is None:
+            return
         found = look_ahead(self._bookings, booking, over)
         if found.next is not None:
             command = c.NoteNextBooking(found.next)

@@ -109,7 +109,7 @@ def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:
             claimed = _quarters(event.operator_id, event.quarters, claim=True)
             return Consequences(slots=(*_quarters(event.before, stand_in, claim=False), *claimed))
         case e.SessionStarted():
-            return Consequences(lines=_lines(after))
+            return Consequences(lines=_lines(after), effects=_looks_ahead(after))
         case e.SessionClosed():
             called_back = CALLBACK in after.pending
             asked = (effect(EffectKind.ARRANGE_CALLBACK),) if called_back else ()
@@ -151,8 +151,10 @@ def _of_session(event: e.Event, after: Booking) -> Consequences:
         case e.LegLookedUp():
             return Consequences(effects=(Effect(EffectKind.LOOK_UP_LEG, b, event.leg_id),))
         case e.LineDropped():
-            return Consequences(effects=_told_of_drop(event, after))
+            return Consequences(effects=(*_told_of_drop(event, after), *_looks_ahead(after)))
         case e.SidesJoined() | e.LineRestored():
+            return Consequences(effects=_looks_ahead(after))
+        case e.LegConfirmed() if not session.joined:
             return Consequences(effects=_looks_ahead(after))
         case e.LegMoved() if session.joined and session.dropped_at is None:
             # Who was in a menu, or heard that it was extended, comes back a little later too.

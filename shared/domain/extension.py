@@ -10,9 +10,10 @@ from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Booking, Status
 from shared.domain.errors import RuleBroken
+from shared.domain.legs import Side
 from shared.domain.policy import Policy
 from shared.domain.session import Session
-from shared.domain.slots import QUARTER, Ahead, NextBooking
+from shared.domain.slots import QUARTER, Ahead, NextBooking, quarters
 
 
 def runs_until(booking: Booking, session: Session) -> datetime | None:
@@ -21,18 +22,44 @@ def runs_until(booking: Booking, session: Session) -> datetime | None:
     return None if since is None else since + timedelta(seconds=booking.left(since))
 
 
+def may_run_until(booking: Booking, session: Session, policy: Policy) -> datetime | None:
+    """When it ends at the latest if nothing else goes wrong, UTC; None while nobody can say.
+
+    A line that is down is back within the time for which it is rung.
+    """
+    over = _expected_end(booking, session)
+    if over is None or session.dropped_at is None:
+        return over
+    longest = policy.redial_deadline + policy.ring_timeout + policy.ring_overrun + policy.leg_settle
+    return over + timedelta(seconds=longest)
+
+
 def must_look_ahead(booking: Booking, session: Session, policy: Policy) -> bool:
-    """Whether it runs over what is claimed for it, or over what the next customer was told."""
-    over = runs_until(booking, session)
+    """Whether it may run over what is claimed for it, or over what the next customer was told."""
+    over = may_run_until(booking, session, policy)
     if over is None or (session.until is not None and over <= session.until):
         return False
     beyond = timedelta(seconds=policy.delay_told_from - policy.turnaround)
     return over >= _claimed_until(booking) + beyond
 
 
+def _expected_end(booking: Booking, session: Session) -> datetime | None:
+    """When its minutes end if both sides are connected now, or when that was promised."""
+    if session.dropped_at is not None:
+        back = session.dropped_at
+        if session.renewed is not None:
+            back = max(back, session.renewed.at)
+        return back + timedelta(seconds=booking.left(session.dropped_at))
+    if session.joined:
+        return runs_until(booking, session)
+    operator = session.on_the_line(Side.OPERATOR)
+    begun = (operator and operator.confirmed_at) or session.started_at
+    return begun + timedelta(seconds=booking.seconds)
+
+
 def _claimed_until(booking: Booking) -> datetime:
     """The end of the present operator's time that is claimed without a break."""
-    claimed = booking.claimed
+    claimed = booking.claimed or quarters(booking.starts_at, booking.booked_seconds)
     until = claimed[0] + QUARTER
     while until in claimed:
         until += QUARTER
@@ -52,7 +79,7 @@ def overrun(
         now: UTC.
         policy: the one it was bought under.
     """
-    over = runs_until(booking, session)
+    over = _expected_end(booking, session)
     if booking.status is not Status.LIVE or over is None:
         return ()
     found = _run_into(session, after, over, now, policy)
@@ -70,10 +97,12 @@ def _run_into(
     """
     latest = _latest(session, after, now, policy)
     wait = min(over, latest) + timedelta(seconds=policy.turnaround) - after.starts_at
-    if wait < timedelta(seconds=policy.delay_told_from):
+    announced = wait >= timedelta(seconds=policy.delay_told_from)
+    if not announced and session.connected_since() is not None:
         return None
+    # While the line is down it may take longer: it ends when the next customer is to be called.
     delay = _told(session, after)
-    if _can_be_told(after, now, policy):
+    if announced and _can_be_told(after, now, policy):
         # In whole minutes, as the letter says it.
         delay = max(delay, -(-wait // timedelta(minutes=1)) * 60)
     until = after.starts_at + timedelta(
