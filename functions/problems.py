@@ -86,6 +86,12 @@ _STATUS_OF_CODE = {
     "offer_taken": HTTPStatus.CONFLICT,
     "session_begun": HTTPStatus.CONFLICT,
     "session_not_live": HTTPStatus.CONFLICT,
+    "not_connected": HTTPStatus.CONFLICT,
+    "next_customer_waits": HTTPStatus.CONFLICT,
+    "operator_not_free": HTTPStatus.CONFLICT,
+    "extended_too_often": HTTPStatus.CONFLICT,
+    "balance_too_low": HTTPStatus.PAYMENT_REQUIRED,
+    "card_refused": HTTPStatus.PAYMENT_REQUIRED,
     "session_not_yours": HTTPStatus.CONFLICT,
     # So does that of a payment.
     "choice_made": HTTPStatus.CONFLICT,

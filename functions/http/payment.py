@@ -1,8 +1,8 @@
-"""Paying for a booking by card; the function of all that customers ask about payments."""
+"""Paying for a booking by card; the function of all that may charge a customer's card for it."""
 
 from typing import TypedDict
 
-from functions.http import payment_views, payments, views
+from functions.http import extensions, payment_views, payments, views
 from functions.http.identity import Role
 from functions.http.ownership import own_booking
 from functions.http.requests import Nothing, PaymentBody
@@ -76,6 +76,7 @@ def payment(rooms: Rooms, call: Call, _: Nothing) -> PaymentView:
 ROUTES = (
     Route("POST", _PATH, "Start paying for a booking", _CUSTOMER, PaymentBody, pay, CheckoutView),
     Route("GET", _PATH, "Show whether a booking is paid", _CUSTOMER, Nothing, payment, PaymentView),
+    *extensions.ROUTES,
     *payments.ROUTES,
 )
 handler = resolver(bootstrap, ROUTES).resolve

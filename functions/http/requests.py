@@ -71,6 +71,21 @@ class PaymentBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionQuery:
+    """How many more minutes; a query carries text."""
+
+    minutes: Annotated[str, Text(3, pattern="[1-9][0-9]*", example="15")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendBody:
+    """How many more minutes (S1.12); without a saved card, the balance must cover them."""
+
+    minutes: Annotated[int, Whole()]
+    card_id: Annotated[str | None, CARD_ID] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentBody:
     """What was agreed to: the version of the text that was shown (GET /v1/account/cards)."""
 

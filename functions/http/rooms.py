@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from shared.application.choices import LateChoices
     from shared.application.contacts import Contacts
     from shared.application.duplicates import DuplicateWatch
+    from shared.application.extension import Extensions
     from shared.application.intake import Intake
     from shared.application.links import Links
     from shared.application.money_desk import MoneyDesk
@@ -115,6 +116,10 @@ class Rooms(Protocol):
 
     def saved_card_payments(self) -> "SavedCardPayments":
         """Bookings paid with a saved card."""
+        ...
+
+    def extensions(self) -> "Extensions":
+        """Extends running sessions."""
         ...
 
     def top_ups(self) -> "TopUps":

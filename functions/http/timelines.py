@@ -17,7 +17,7 @@ _PHONES = frozenset({"main_phone", "backup_phone", "operator_phones", "phone_id"
 _REASONS = frozenset({"decline_code", "letter_id"})
 # Of an overrun, a customer learns that it is, not the number of the booking that waits: who says
 # that number on the phone is taken for its owner. Nor does he learn who at the desk was kind.
-_OTHERS = frozenset({"next_booking_id", "because_of", "by"})
+_OTHERS = frozenset({"next_booking_id", "next_starts_at", "because_of", "by"})
 # The network's own word is about the operator's line as much as about his.
 _RAW_EVIDENCE = frozenset({"letter", "sip_response"})
 

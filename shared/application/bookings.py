@@ -10,9 +10,11 @@ from shared.application.store import (
     Busy,
     Cause,
     Change,
+    FundsSpent,
     KeyUsed,
     Loaded,
     Replay,
+    SlotTaken,
     StaleRead,
     Store,
 )
@@ -56,7 +58,7 @@ class Bookings:
     def apply(
         self,
         booking_id: str,
-        command: Command,
+        command: Command | Callable[[Booking], Command],
         cause: Cause,
         *,
         at: datetime | None = None,
@@ -67,7 +69,8 @@ class Bookings:
 
         Args:
             booking_id: which booking.
-            command: what is asked; repeating it does no harm.
+            command: what is asked, or how to make it from the state that is decided on; repeating
+                it does no harm.
             cause: for the timeline.
             at: the moment a timer stood for, where our clock is still a little behind it; UTC.
             replay: the idempotency key of the request.
@@ -78,14 +81,16 @@ class Bookings:
 
         Raises:
             RuleBroken, NotFound: as `decide` does.
-            SlotTaken, FundsSpent: what was claimed is gone.
+            SlotTaken, FundsSpent: what was claimed is gone; again and again where the command is
+                made anew from the state.
             Conflict: others were first, again and again.
         """
         for attempt in range(TRIES):
             loaded = self.load(booking_id)
+            asked = command(loaded.state) if callable(command) else command
             now = max(self.clock.now(), at) if at else self.clock.now()
             policy = policy_of(loaded.state.policy_version)
-            events, after = decide(loaded.state, command, now, policy)
+            events, after = decide(loaded.state, asked, now, policy)
             if not events:
                 return loaded.state
             try:
@@ -93,6 +98,10 @@ class Bookings:
                     *self._changes(loaded, events, after, now, cause, replay, opening)
                 )
             except (StaleRead, Busy):
+                self.pause(attempt)
+            except (SlotTaken, FundsSpent):
+                if not callable(command) or attempt == TRIES - 1:
+                    raise
                 self.pause(attempt)
             except KeyUsed:
                 if opening is not None and self.store.payment(opening.opened.payment_id):

@@ -1,15 +1,17 @@
 """Carrying out what sessions ask of the telephony provider, and finding out what it left out."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from shared.application.booking import after_last, all_open
 from shared.application.bookings import Bookings
 from shared.application.contacts import Contacts
+from shared.application.operator_time import look_ahead
 from shared.application.ports import ProviderCall, Telephony
 from shared.application.store import Cause, SlotTaken
 from shared.domain import commands as c
 from shared.domain.booking import Booking, Status
 from shared.domain.errors import Declined, OutcomeUnknown, RedialError, Unavailable
+from shared.domain.extension import may_run_until
 from shared.domain.instructions import Prompt
 from shared.domain.judge import BUSY_BEFORE
 from shared.domain.legs import Leg, Side
@@ -148,32 +150,34 @@ class CallRoom:
             return
 
     def check_overrun(self, booking_id: str) -> None:
-        """After a gap the session may reach into the operator's next booking (S1.6)."""
+        """The session may reach into the operator's next booking: he is told, or it ends (S1.6)."""
         booking = self._bookings.load(booking_id).state
-        session = booking.session
-        since = session.connected_since() if session else None
-        if since is None:
+        if booking.status is not Status.LIVE:
             return
-        booked_until = after_last(quarters(booking.starts_at, booking.seconds))
-        over = since + timedelta(seconds=booking.left(since))
-        free: list[datetime] = []
-        command: c.NoteNextBooking | c.KeepQuarters
-        for slot in self._store.slots(booking.operator_id, booked_until, over):
-            if slot.booking_id is None:
-                free.append(slot.quarter)
-            elif slot.booking_id != booking_id:
-                command = c.NoteNextBooking(slot.booking_id, slot.quarter)
-                self._apply(booking_id, command, "NoteNextBooking", slot.booking_id)
-                break
-        if free:
+        policy = policy_of(booking.policy_version)
+        over = may_run_until(booking, booking.live_session, policy)
+        if over is None:
+            return
+        found = look_ahead(self._bookings, booking, over)
+        if found.next is not None:
+            command = c.NoteNextBooking(found.next)
+            self._apply(booking_id, command, "NoteNextBooking", found.next.booking_id)
+        if found.free:
             # Nobody may book time that this session will need; SlotTaken is retried by the queue.
-            command = c.KeepQuarters(booking.operator_id, tuple(free))
-            self._apply(booking_id, command, "KeepQuarters", booking.operator_id)
+            keep = c.KeepQuarters(booking.operator_id, found.free)
+            self._apply(booking_id, keep, "KeepQuarters", booking.operator_id)
 
     def delay_next(self, booking_id: str, next_booking_id: str, seconds: int) -> None:
-        """Tell the next customer beforehand."""
+        """Tell the next customer beforehand; where he does not wait any more, look who does."""
+        session = self._bookings.load(booking_id).state.session
+        waits = session.next if session else None
+        if waits is None or waits.booking_id != next_booking_id:
+            return
         cause = Cause("DelayStart", "worker", {"because_of": booking_id})
-        self._bookings.apply(next_booking_id, c.DelayStart(seconds), cause)
+        command = c.DelayStart(seconds, waits.starts_at)
+        told = self._bookings.apply(next_booking_id, command, cause)
+        if told.starts_at != waits.starts_at or told.delay < seconds:
+            self.check_overrun(booking_id)
 
     def sweep_ended(self) -> int:
         """Calls that ended at the provider, whether it told us or not.

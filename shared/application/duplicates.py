@@ -128,7 +128,8 @@ class DuplicateWatch:
             booking = self._bookings.load(payment.booking_id).state
         item: AskedSession | AskedTopUp = AskedTopUp(payment.captured)
         if booking is not None:
-            item = AskedSession(booking.asked_operator, booking.first_starts_at, booking.seconds)
+            first, seconds = booking.first_starts_at, booking.booked_seconds
+            item = AskedSession(booking.asked_operator, first, seconds)
         return Purchase(
             payment_id=payment.payment_id,
             customer_id=payment.customer_id,

@@ -88,7 +88,7 @@ class Receipts:
             booking_id=booking.booking_id,
             operator=operator.name if operator else booking.operator_id,
             starts_at=booking.starts_at,
-            minutes=booking.seconds // 60,
+            minutes=booking.booked_seconds // 60,
             phone=self._phone(booking),
         )
 

@@ -103,7 +103,8 @@ class VoiceDesk:
             booking = self._apply(booking_id, c.ReleaseLeg(leg_id), leg_id, call_id)
             return self._line(booking, leg_id)
         if session.dropped_at is None:
-            return self._back_in(booking_id, leg_id, call_id, Prompt.EXTENDED)
+            told = Prompt.EXTENDED if voice.learns_of_extension(session, leg) else None
+            return self._back_in(booking_id, leg_id, call_id, told)
         operator = leg.side is Side.OPERATOR
         told = Prompt.CUSTOMER_LOST if operator else Prompt.OPERATOR_LOST
         return self._back_in(booking_id, leg_id, call_id, told)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shared.application.day_closing import DayClosing
     from shared.application.disputes import Disputes
     from shared.application.duplicates import DuplicateWatch
+    from shared.application.extension import Extensions
     from shared.application.intake import Intake
     from shared.application.money_desk import MoneyDesk
     from shared.application.payment_letters import PaymentLetters
@@ -75,6 +76,14 @@ def top_ups() -> "TopUps":
 
     records, provider = payment_records(), payment_provider()
     return TopUps(records, card_payments(), provider, saved_cards(), contacts())
+
+
+@cache
+def extensions() -> "Extensions":
+    """Extends running sessions."""
+    from shared.application.extension import Extensions
+
+    return Extensions(bookings(), top_ups())
 
 
 @cache

@@ -98,6 +98,11 @@ class Booking:
         )
 
     @property
+    def booked_seconds(self) -> int:
+        """The length that was booked, without what was added while it ran."""
+        return self.seconds - (self.session.extension if self.session else 0)
+
+    @property
     def live_session(self) -> Session:
         """The session of a booking that is live or ending."""
         if self.session is None:
@@ -117,7 +122,7 @@ class Booking:
             return quarters(self.starts_at, self.seconds)
         if session.replaced_at is not None:
             return (*session.stand_in, *session.kept)
-        return (*quarters(self.starts_at, self.seconds - session.extension), *session.kept)
+        return (*quarters(self.starts_at, self.booked_seconds), *session.kept)
 
     def offer(self, offer_id: str) -> Offer | None:
         """The offer of this id, if it is one of ours."""

@@ -10,6 +10,7 @@ from shared.domain.money import Money
 from shared.domain.payment.events import RefundReason
 from shared.domain.quality import CallQuality
 from shared.domain.remedy_events import Choice, OfferRefund
+from shared.domain.slots import Ahead, NextBooking
 
 
 class LineChoice(StrEnum):
@@ -210,14 +211,9 @@ class KeepQuarters:
 
 @dataclass(frozen=True, slots=True)
 class NoteNextBooking:
-    """The operator's next booking, which this session may run into.
+    """The operator's next booking, which this session may run into."""
 
-    Args:
-        starts_at: its start, UTC.
-    """
-
-    next_booking_id: str
-    starts_at: datetime
+    next: NextBooking
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +222,11 @@ class DelayStart:
 
     Args:
         seconds: how much later ringing begins.
+        starts_at: the booked start that is meant; one that was moved meanwhile is not late. UTC.
     """
 
     seconds: int
+    starts_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,16 +307,12 @@ class Extend:
     Args:
         seconds: how many more.
         holdings: what pays for them, from his balance.
-        quarters: of the operator's time that they need beyond what is claimed.
-        next_booking_id: the operator's next booking, where they reach into it.
-        next_starts_at: its start, UTC.
+        ahead: the operator's time.
     """
 
     seconds: int
     holdings: tuple[Holding, ...]
-    quarters: tuple[datetime, ...]
-    next_booking_id: str | None
-    next_starts_at: datetime | None
+    ahead: Ahead
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from shared.domain import ledger
 from shared.domain.booking import CALLBACK, CANCEL_INTENT, Booking, Status
 from shared.domain.effects import Consequences, Effect, EffectKind, LotTaken, SlotChange
 from shared.domain.ending import hears_goodbye
+from shared.domain.extension import must_look_ahead
 from shared.domain.instructions import Prompt
-from shared.domain.legs import Side
+from shared.domain.legs import Leg, Motion, Side
 from shared.domain.lots import BONUS, MONEY, Holding, Lot, Source
 from shared.domain.money import Money
 from shared.domain.payment.commands import Allocate, Credit, Order, RequestRefund, Return
@@ -70,7 +71,7 @@ def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:
             effects = (*cancel, *_claimed(after, event.restored))
             return _give_back(before, event.restored, effects)
         case e.BookingMoved():
-            return Consequences(slots=(*_slots(before, claim=False), *_slots(after, claim=True)))
+            return Consequences(slots=(*_freed(before), *_slots(after, claim=True)))
         case e.PaymentConfirmed():
             return Consequences(
                 postings=ledger.move(
@@ -108,7 +109,7 @@ def _of(event: e.Event, before: Booking, after: Booking) -> Consequences:
             claimed = _quarters(event.operator_id, event.quarters, claim=True)
             return Consequences(slots=(*_quarters(event.before, stand_in, claim=False), *claimed))
         case e.SessionStarted():
-            return Consequences(lines=_lines(after))
+            return Consequences(lines=_lines(after), effects=_looks_ahead(after))
         case e.SessionClosed():
             called_back = CALLBACK in after.pending
             asked = (effect(EffectKind.ARRANGE_CALLBACK),) if called_back else ()
@@ -144,27 +145,29 @@ def _of_session(event: e.Event, after: Booking) -> Consequences:
         case e.SessionExtended():
             more = _reserved(after, event.holdings)
             claimed = _quarters(after.operator_id, event.quarters, claim=True)
-            effects = _redirected(after, tuple(Side), limited=True)
-            return replace(more, slots=claimed, effects=effects)
+            return replace(more, slots=claimed, effects=_told_of_limit(after))
         case e.PhonesChanged():
             return Consequences(lines=_lines(after))
         case e.LegLookedUp():
             return Consequences(effects=(Effect(EffectKind.LOOK_UP_LEG, b, event.leg_id),))
         case e.LineDropped():
-            return Consequences(effects=_told_of_drop(event, after))
+            return Consequences(effects=(*_told_of_drop(event, after), *_looks_ahead(after)))
         case e.SidesJoined() | e.LineRestored():
-            over = event.moment + timedelta(seconds=after.left(event.moment))
-            booked_until = quarters(after.starts_at, after.seconds)[-1] + QUARTER
-            told_from = policy_of(after.policy_version).delay_told_from
-            check = over >= booked_until + timedelta(seconds=told_from)
-            return Consequences(effects=(Effect(EffectKind.CHECK_OVERRUN, b),) if check else ())
+            return Consequences(effects=_looks_ahead(after))
+        case e.LegConfirmed() if not session.joined:
+            return Consequences(effects=_looks_ahead(after))
+        case e.LegMoved() if session.joined and session.dropped_at is None:
+            # Who was in a menu, or heard that it was extended, comes back a little later too.
+            back = event.mark.motion is Motion.JOIN
+            return Consequences(effects=_looks_ahead(after) if back else ())
         case e.ReplacementSought():
             return Consequences(effects=(Effect(EffectKind.SEEK_REPLACEMENT, b),))
         case e.QuartersKept():
             return Consequences(slots=_quarters(event.operator_id, event.quarters, claim=True))
         case e.OverrunFound():
             subject = f"{event.next_booking_id}:{event.delay_seconds}"
-            return Consequences(effects=(Effect(EffectKind.DELAY_NEXT, b, subject),))
+            told = (Effect(EffectKind.DELAY_NEXT, b, subject),) if event.delay_seconds else ()
+            return Consequences(effects=told)
         case e.WarningGiven():
             return Consequences(effects=(_announced(b, Prompt.ONE_MINUTE_LEFT),))
         case _:
@@ -188,19 +191,42 @@ def _told_of_drop(event: e.LineDropped, after: Booking) -> tuple[Effect, ...]:
     return _redirected(after, tuple(side for side in Side if side not in event.lost))
 
 
-def _redirected(
-    after: Booking, sides: tuple[Side, ...], *, limited: bool = False
-) -> tuple[Effect, ...]:
-    """Legs of some sides are taken out of the conference and asked about anew.
+def _redirected(after: Booking, sides: tuple[Side, ...]) -> tuple[Effect, ...]:
+    """Legs of some sides are taken out of the conference and asked about anew."""
+    session = after.live_session
+    legs = (session.on_the_line(side) for side in sides)
+    return tuple(Effect(EffectKind.REDIRECT, after.booking_id, leg.leg_id) for leg in legs if leg)
 
-    Args:
-        limited: the last to join alone, whose leg ends with the minutes (S1.4a).
+
+def _told_of_limit(after: Booking) -> tuple[Effect, ...]:
+    """Legs that end with the minutes hear that there are more, and go back in with those (S1.4a).
+
+    Such is each that joined while the other side was on the line: mostly the last one, and both
+    where the first has been in its menu since.
     """
     session = after.live_session
-    legs = [leg for side in sides if (leg := session.on_the_line(side)) is not None]
-    if limited:
-        legs = sorted((leg for leg in legs if leg.inside), key=lambda leg: leg.stays[-1][0])[-1:]
-    return tuple(Effect(EffectKind.REDIRECT, after.booking_id, leg.leg_id) for leg in legs)
+    legs = {side: session.on_the_line(side) for side in Side}
+    customer, operator = legs[Side.CUSTOMER], legs[Side.OPERATOR]
+    limited = tuple(
+        side
+        for side, leg, other in (
+            (Side.CUSTOMER, customer, operator),
+            (Side.OPERATOR, operator, customer),
+        )
+        if leg and other and other.confirmed_at and _joined_since(leg, other.confirmed_at)
+    )
+    return _redirected(after, limited)
+
+
+def _joined_since(leg: Leg, moment: datetime) -> bool:
+    return leg.inside and leg.stays[-1][0] >= moment.replace(microsecond=0)
+
+
+def _looks_ahead(after: Booking) -> tuple[Effect, ...]:
+    """A session that may run into the operator's next booking looks at what lies ahead of him."""
+    policy = policy_of(after.policy_version)
+    must = must_look_ahead(after, after.live_session, policy)
+    return (Effect(EffectKind.CHECK_OVERRUN, after.booking_id),) if must else ()
 
 
 def _sent_off(event: e.SessionEnding, after: Booking) -> tuple[Effect, ...]:
@@ -250,6 +276,15 @@ def _slots(booking: Booking, *, claim: bool) -> tuple[SlotChange, ...]:
     return _quarters(booking.operator_id, chosen, claim=claim)
 
 
+def _freed(booking: Booking) -> tuple[SlotChange, ...]:
+    """The time of a booking that is free again.
+
+    Where it was to start later, the session before goes on into its first quarter: whoever booked
+    that now would wait without having been told (S1.12).
+    """
+    return _slots(booking, claim=False)[1 if booking.delay else 0 :]
+
+
 def _reserve(booking: Booking) -> Consequences:
     """What the balance covers moves from the customer to the booking, and its time is claimed."""
     return replace(_reserved(booking, booking.holdings), slots=_slots(booking, claim=True))
@@ -274,7 +309,7 @@ def _give_back(
     return Consequences(
         postings=tuple(p for h in own for p in _between(booking, h, held, give_back=True)),
         new_lots=restored,
-        slots=_slots(booking, claim=False),
+        slots=_freed(booking),
         effects=effects,
     )
 

@@ -100,9 +100,7 @@ def _answer(
             known = command.letter_id not in booking.pending
             return () if known else (e.LetterRefused(command.letter_id, command.code),)
         case c.DelayStart():
-            later = booking.status in _BEFORE_START and command.seconds > booking.delay
-            letter = letter_due(booking, e.Letter.SESSION_DELAYED, command.seconds)
-            return (letter,) if later else ()
+            return _delay(booking, command)
         case c.AnswerReadiness():
             return _readiness(booking, command)
         case c.ChangePhones():
@@ -211,6 +209,15 @@ def _require_before_start(booking: Booking, now: datetime, what: str) -> None:
 
 
 # --- before the session, and around it -----------------------------------------------------------
+
+
+def _delay(booking: Booking, command: c.DelayStart) -> tuple[e.Event, ...]:
+    """He is told of each longer delay, and starts no earlier than he was told."""
+    meant = booking.status in _BEFORE_START and command.starts_at == booking.starts_at
+    if not meant or command.seconds <= booking.delay:
+        return ()
+    about = f"{booking.starts_at:%Y%m%d%H%M}-{command.seconds}"
+    return (letter_due(booking, e.Letter.SESSION_DELAYED, command.seconds, about=about),)
 
 
 def _readiness(booking: Booking, command: c.AnswerReadiness) -> tuple[e.Event, ...]:

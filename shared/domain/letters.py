@@ -88,14 +88,13 @@ a connection is not charged.
     Letter.SESSION_DELAYED: {
         "en": """Hello,
 
-the call before yours was interrupted and takes a little longer. Your call, booking {number}, will
-start about {delay} minutes later than booked, with all its {minutes} minutes. Thank you for your
-patience.
+the call before yours takes a little longer. Your call, booking {number}, will start about {delay}
+minutes later than booked, with all its {minutes} minutes. Thank you for your patience.
 """,
         "ru": """Здравствуйте!
 
-Предыдущий разговор прерывался и продлится чуть дольше. Ваш звонок по заказу {number} начнётся
-примерно на {delay} мин. позже, все {minutes} мин. сохранятся. Спасибо за терпение.
+Предыдущий разговор продлится чуть дольше. Ваш звонок по заказу {number} начнётся примерно на
+{delay} мин. позже, все {minutes} мин. сохранятся. Спасибо за терпение.
 """,
     },
 }

@@ -7,6 +7,7 @@ from shared.domain import events as e
 from shared.domain.booking import Booking
 from shared.domain.duty import Duty
 from shared.domain.ending import end
+from shared.domain.extension import runs_until
 from shared.domain.legs import Side
 from shared.domain.policy import Policy
 from shared.domain.ringing import customer_awaited, gap, operator_awaited, ring_over
@@ -91,13 +92,13 @@ def _last_connected(session: Session) -> datetime:
 def _minutes(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty[e.Event]]:
     """The end of the minutes: a warning, the leg's own limit, and we behind it (S1.4a)."""
     since = session.connected_since()
-    if session.until is not None:
+    over = runs_until(booking, session)
+    if session.until is not None and (over is None or session.until < over):
         yield end(session.until, session, e.EndReason.NEXT_BOOKING)
-    if since is None:
+    if since is None or over is None:
         if session.joined and booking.left(_last_connected(session)) <= policy.shortest_rest:
             yield end(session.started_at, session, e.EndReason.MINUTES_USED)
         return
-    over = since + timedelta(seconds=booking.left(since))
     yield end(over + timedelta(seconds=policy.limit_overrun), session, e.EndReason.MINUTES_USED)
     if not session.warned and booking.seconds > policy.warning_before_end:
         yield Duty(over - timedelta(seconds=policy.warning_before_end), (e.WarningGiven(),))

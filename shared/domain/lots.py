@@ -17,6 +17,9 @@ MONEY = "money"
 # been released writes, beside a lot each: eight quarters, two decisions and their heads, the two
 # pointers by which its payment is found, and a key.
 MOST_LOTS = 10
+# Each holding of a booking may come back as a lot when its session is settled, in one transaction
+# too: beside the decision and its head, a bonus, and the nine quarters that two hours may touch.
+MOST_HOLDINGS = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +230,8 @@ def _take(lot: Lot, rest: int, tariff: Tariff) -> Holding | None:
     elif lot.paid.currency != tariff.per_minute.currency:
         return None
     elif lot.is_money:
-        covers = min(rest, tariff.seconds(lot.value))
+        enough = lot.value.minor >= tariff.price(rest).minor
+        covers = rest if enough else tariff.seconds(lot.value)
         taken = tariff.price(covers).minor
         if taken == 0:
             return None

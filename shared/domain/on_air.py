@@ -1,11 +1,12 @@
 """Deciding what a running session answers to what is asked of it and reported about it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Booking, Status
-from shared.domain.errors import NotFound, RuleBroken
+from shared.domain.errors import NotFound
+from shared.domain.extension import extend, overrun
 from shared.domain.legs import Leg, Mark, Motion, Side
 from shared.domain.policy import Policy
 from shared.domain.session import Session
@@ -30,7 +31,7 @@ def on_air(
             released = e.LegDismissed(leg.leg_id, "the line is renewed", spoken=True)
             return (released,) if renewed and leg.on_the_line else ()
         case c.Extend():
-            return _extend(booking, session, command, now, policy)
+            return extend(booking, session, command, now, policy)
         case c.TakeCall():
             return _take_call(booking, session, command)
         case c.EndSession():
@@ -39,7 +40,7 @@ def on_air(
         case c.ReplaceOperator():
             return _replace_operator(booking, session, command)
         case c.NoteNextBooking():
-            return _overrun(booking, session, command, policy)
+            return overrun(booking, session, command.next, now, policy)
         case c.KeepQuarters():
             kept = tuple(q for q in command.quarters if q not in session.kept)
             live = booking.status is Status.LIVE and command.operator_id == booking.operator_id
@@ -115,51 +116,6 @@ def _replace_operator(
         command.operator_id, command.operator_phones, booking.operator_id, command.quarters
     )
     return *dismissed, replaced
-
-
-def _overrun(
-    booking: Booking, session: Session, command: c.NoteNextBooking, policy: Policy
-) -> tuple[e.Event, ...]:
-    since = session.connected_since()
-    if booking.status is not Status.LIVE or since is None:
-        return ()
-    over = since + timedelta(seconds=booking.left(since))
-    until = command.starts_at + timedelta(seconds=policy.extension_max_delay)
-    delay = int((min(over, until) - command.starts_at).total_seconds())
-    if delay < policy.delay_told_from or delay <= session.told:
-        return ()
-    return (e.OverrunFound(command.next_booking_id, until, delay),)
-
-
-def _extend(
-    booking: Booking, session: Session, command: c.Extend, now: datetime, policy: Policy
-) -> tuple[e.Event, ...]:
-    """More minutes, while the next customer waits no longer than he may (S1.12)."""
-    since = session.connected_since()
-    if booking.status is not Status.LIVE or since is None:
-        raise RuleBroken("not_connected", "A session can be extended while you are connected.")
-    extended = e.SessionExtended(command.seconds, command.holdings, command.quarters)
-    if command.next_booking_id is None or command.next_starts_at is None:
-        return (extended,)
-    over = since + timedelta(seconds=booking.left(since) + command.seconds)
-    until = command.next_starts_at + timedelta(seconds=policy.extension_max_delay)
-    if over > until:
-        raise next_waits(int((until - since).total_seconds()) - booking.left(since))
-    delay = int((over - command.next_starts_at).total_seconds())
-    if delay < policy.delay_told_from or delay <= session.told:
-        return (extended,)
-    return extended, e.OverrunFound(command.next_booking_id, until, delay)
-
-
-def next_waits(seconds: int) -> RuleBroken:
-    """The refusal of an extension that would keep the next customer waiting too long.
-
-    Args:
-        seconds: the longest extension that would not.
-    """
-    most = max(0, seconds) // 60
-    hint = f"at most {most} minutes are possible" if most else "none is possible"
-    return RuleBroken("next_customer_waits", f"The next customer would wait; {hint}.", "minutes")
 
 
 def inbound_leg_id(call_id: str) -> str:

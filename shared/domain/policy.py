@@ -72,7 +72,11 @@ class Policy:
     limit_overrun: int = 5  # the leg's own limit ends the minutes; this much later we hang up
     overtime_longest: int = 30 * 60  # all gaps of a session together
     extension_max_delay: int = 10 * 60
+    extension_shortest: int = 5 * 60
+    extension_pause: int = 10  # both hear of it, which is not billed
     delay_told_from: int = 60  # a shorter wait is not announced
+    delay_told_before: int = 60  # so long before the booked start, or not at all
+    turnaround: int = 30  # from the end of a session to the operator's next ring
 
     # A bad line: above these over a whole call. They are those by which the provider tags a call:
     # twilio.com/docs/voice/voice-insights/api/call/details-call-tags

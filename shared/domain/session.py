@@ -7,6 +7,7 @@ from shared.domain import billing
 from shared.domain import events as e
 from shared.domain.incident import Incident, Mishap, ended, opened, present
 from shared.domain.legs import Leg, Route, Side
+from shared.domain.slots import NextBooking
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Session:
         held_since: when he asked to wait that is waiting now.
         hold_noticed: whether both were told of the present wait.
         until: no later than this, for the next booking's sake.
-        told: seconds of delay the next customer was told of.
+        next: the booking for whose sake.
+        told: seconds of delay its customer was told of.
         kept: quarters claimed beyond the booked time.
         stand_in: quarters claimed of the operator who took over.
         replaced_at: when he did.
@@ -33,6 +35,7 @@ class Session:
         line_reports: when the line was said to be bad, and what was tried.
         renewed: the customer's line is to be rung anew, and how.
         extension: seconds that were added.
+        extended_at: when that was last, UTC.
         phones_changed_at: when the customer last corrected his numbers.
         callback: what a regular customer was promised.
         missing: who was not on the line when it ended.
@@ -47,6 +50,7 @@ class Session:
     held_since: datetime | None = None
     hold_noticed: bool = False
     until: datetime | None = None
+    next: NextBooking | None = None
     told: int = 0
     kept: tuple[datetime, ...] = ()
     stand_in: tuple[datetime, ...] = ()
@@ -58,6 +62,7 @@ class Session:
     line_reports: tuple[tuple[datetime, e.LineRemedy], ...] = ()
     renewed: e.LineRenewed | None = None
     extension: int = 0
+    extended_at: datetime | None = None
     phones_changed_at: datetime | None = None
     callback: e.CallbackPromised | None = None
     end_requested: e.EndRequested | None = None
@@ -158,17 +163,32 @@ def evolve_session(session: Session, event: e.Event, at: datetime) -> Session:
         case e.ReplacementSought():
             return replace(session, sought_at=at)
         case e.OverrunFound():
-            return replace(session, until=event.until, told=event.delay_seconds)
+            after = NextBooking(event.next_booking_id, event.next_starts_at)
+            return replace(session, until=event.until, next=after, told=event.delay_seconds)
         case e.QuartersKept():
             return replace(session, kept=(*session.kept, *event.quarters))
         case e.OperatorReplaced():
-            return replace(session, stand_in=event.quarters, replaced_at=at, kept=())
+            # Whoever waits for the operator before waits no longer for this session.
+            return replace(
+                session,
+                stand_in=event.quarters,
+                replaced_at=at,
+                kept=(),
+                until=None,
+                next=None,
+                told=0,
+            )
         case e.WarningGiven():
             return replace(session, warned=True)
         case e.SessionExtended():
-            kept = (*session.kept, *event.quarters)
-            more = session.extension + event.seconds
-            return replace(session, kept=kept, warned=False, extension=more)
+            return replace(
+                session,
+                kept=(*session.kept, *event.quarters),
+                extension=session.extension + event.seconds,
+                until=None,
+                warned=False,
+                extended_at=at,
+            )
         case e.PhonesChanged():
             return replace(session, phones_changed_at=at)
         case e.HoldBegan():

@@ -163,15 +163,17 @@ class OperatorReplaced:
 
 @dataclass(frozen=True, slots=True)
 class OverrunFound:
-    """Gaps push the session into the operator's next booking, whose customer is told (S1.6).
+    """The session runs into the operator's next booking, whose customer is told (S1.6, S1.12).
 
     Args:
         next_booking_id: the booking that waits.
+        next_starts_at: its booked start, UTC.
         until: how long this session may go on, UTC.
-        delay_seconds: how much later the next one starts.
+        delay_seconds: how much later the next one starts; 0 where there is no time to tell him.
     """
 
     next_booking_id: str
+    next_starts_at: datetime
     until: datetime
     delay_seconds: int
 

@@ -1,10 +1,38 @@
 """An operator's time in quarters of an hour; a booking claims every one it touches (S1.2)."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.domain.errors import RuleBroken
 
 QUARTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class NextBooking:
+    """The booking whose customer an operator calls next.
+
+    Args:
+        starts_at: its booked start, whatever delay he was told of; UTC.
+    """
+
+    booking_id: str
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """An operator's time from a running session on, as far as it was looked at.
+
+    Args:
+        free: quarters that nobody has booked, before the next booking.
+        next: the first booking that waits for him.
+        offered_until: the end of what he offers, where it comes before any of these; UTC.
+    """
+
+    free: tuple[datetime, ...] = ()
+    next: NextBooking | None = None
+    offered_until: datetime | None = None
 
 
 def quarters(start: datetime, seconds: int) -> tuple[datetime, ...]:

@@ -26,13 +26,24 @@ def require_top_up(amount: Money, tariffs: Iterable[Tariff], policy: Policy) -> 
             f"Nothing can be bought for {amount.currency.upper()} here.",
             "currency",
         )
-    cheapest = min(prices, key=lambda tariff: tariff.per_minute.minor)
     dearest = max(prices, key=lambda tariff: tariff.per_minute.minor)
-    smallest = cheapest.price(policy.top_up_smallest)
+    smallest = smallest_top_up(prices, policy)
     largest = dearest.price(policy.top_up_largest)
-    if not max(1, smallest.minor) <= amount.minor <= largest.minor:
+    if not smallest.minor <= amount.minor <= largest.minor:
         raise RuleBroken(
             "amount_out_of_range",
             f"A balance can be topped up by {smallest} to {largest} at a time.",
             "amount_minor",
         )
+
+
+def smallest_top_up(prices: Iterable[Tariff], policy: Policy) -> Money:
+    """The least that can be put on a balance.
+
+    Args:
+        prices: the tariffs of one currency, at least one.
+        policy: in force.
+    """
+    cheapest = min(prices, key=lambda tariff: tariff.per_minute.minor)
+    smallest = cheapest.price(policy.top_up_smallest)
+    return max(smallest, Money(1, smallest.currency), key=lambda amount: amount.minor)

@@ -8,6 +8,7 @@ from shared.domain.events import EndReason, LineRemedy
 from shared.domain.instructions import AskKeys, HangUp, Instruction, Join, Prompt, Say
 from shared.domain.legs import Leg, Side
 from shared.domain.policy import Policy
+from shared.domain.session import Session
 
 CONFIRM_KEY = "1"
 END_KEY = "2"
@@ -80,6 +81,12 @@ _FAREWELLS = {
     EndReason.BAD_LINE: Prompt.LINE_STOPPED,
     EndReason.CALLBACK_PROMISED: Prompt.CALLED_BACK,
 }
+
+
+def learns_of_extension(session: Session, leg: Leg) -> bool:
+    """Whether a leg that was taken out has been in since before the session was extended."""
+    at = session.extended_at
+    return at is not None and bool(leg.stays) and leg.stays[-1][0] <= at
 
 
 def line_choice(

@@ -30,6 +30,7 @@ from shared.application.case_records import CaseRecords
 from shared.application.cases import BookingCases, PaymentCases
 from shared.application.disputes import Disputes
 from shared.application.duplicates import DuplicateWatch
+from shared.application.extension import Extensions
 from shared.application.messages import Letters
 from shared.application.offers import OfferDesk
 from shared.application.operators import Operators
@@ -144,6 +145,7 @@ class World:
         self.cards = SavedCards(self.card_file, asked, self.records, self.driver)
         self.payments = CardPayments(self.bookings, asked, self.watch.look, self.cards.keep)
         self.top_ups = TopUps(self.records, self.payments, asked, self.cards, self.contacts)
+        self.extensions = Extensions(self.bookings, self.top_ups)
         self.saved_card_payments = SavedCardPayments(
             self.bookings, self.payments, asked, self.cards
         )

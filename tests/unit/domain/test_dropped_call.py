@@ -8,6 +8,7 @@ from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Status
 from shared.domain.legs import Mark, Motion, Route, Side
+from shared.domain.slots import NextBooking
 from tests.unit.domain.play import START, Play
 
 
@@ -183,13 +184,15 @@ def test_overrun_into_the_next_booking_ends_after_ten_minutes_of_its_wait() -> N
     play.drop(Side.CUSTOMER)
     play.until(play.now + timedelta(seconds=70))
     play.answer(Side.CUSTOMER)
-    play.do(c.NoteNextBooking("200000000002", START + timedelta(minutes=20)))
+    play.do(c.NoteNextBooking(NextBooking("200000000002", START + timedelta(minutes=20))))
     found = play.of(e.OverrunFound)[0]
-    assert (found.until, found.delay_seconds) == (START + timedelta(minutes=30), 600)
-    play.until(START + timedelta(minutes=30))
+    # Half a minute before, so that the operator can be rung when the next one was told.
+    until = START + timedelta(minutes=29, seconds=30)
+    assert (found.until, found.delay_seconds) == (until, 600)
+    play.until(until)
     play.hang_up_all()
     assert play.closed().reason is e.EndReason.NEXT_BOOKING
-    assert play.closed().bill.unused == 70
+    assert play.closed().bill.unused == 100
 
 
 def test_connection_of_less_than_a_second_is_followed_by_a_redial() -> None:

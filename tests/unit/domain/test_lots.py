@@ -193,3 +193,13 @@ def test_money_that_buys_not_a_second_stays_where_it_is() -> None:
     assert fund(1800, dear, purse(9_999), START).holdings == ()
     (holding,) = fund(1800, dear, purse(10_050), START).holdings
     assert (holding.seconds, holding.paid.minor, holding.lot_seconds) == (1, 10_000, 10_000)
+
+
+@given(st.integers(1, 7200), st.integers(1, 10**6))
+def test_money_of_exactly_the_price_covers_all_of_it(seconds: int, per_minute: int) -> None:
+    # S2.9: whatever is lost in rounding; what is charged for an extension pays for it
+    tariff = Tariff("any", Money(per_minute, "rub"))
+    price = tariff.price(seconds)
+    funding = fund(seconds, tariff, purse(price.minor), START)
+    assert (funding.card_seconds, sum(h.seconds for h in funding.holdings)) == (0, seconds)
+    assert sum(h.paid.minor for h in funding.holdings) == price.minor

@@ -118,7 +118,7 @@ def test_start_told_to_the_customer_as_delayed_is_kept() -> None:
     # S1.6
     play = Play().scheduled()
     play.until(START - timedelta(minutes=4))
-    play.do(c.DelayStart(300))
+    play.do(c.DelayStart(300, START))
     assert play.of(e.LetterDue)[-1].letter is e.Letter.SESSION_DELAYED
     play.until(START + timedelta(seconds=299))
     assert play.booking.status is Status.SCHEDULED

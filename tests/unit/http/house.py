@@ -18,6 +18,7 @@ from shared.application.booking import BookingOffice
 from shared.application.bookings import Bookings
 from shared.application.choices import LateChoices
 from shared.application.duplicates import DuplicateWatch
+from shared.application.extension import Extensions
 from shared.application.offers import OfferDesk
 from shared.application.operators import Operators
 from shared.application.payment_records import PaymentRecords
@@ -210,6 +211,9 @@ class Rooms:
         records, provider = self.payment_records(), self._house.provider
         contacts = self._house.contacts
         return TopUps(records, self.card_payments(), provider, self.saved_cards(), contacts)
+
+    def extensions(self) -> Extensions:
+        return Extensions(self.bookings(), self.top_ups())
 
     def provider_books(self) -> ProviderBooks:
         house = self._house

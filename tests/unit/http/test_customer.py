@@ -239,7 +239,7 @@ def _live(house: House) -> str:
 
 
 def test_a_customer_does_not_learn_the_number_of_another_ones_booking() -> None:  # Never 7
-    found = OverrunFound("123456789012", START, 300)
+    found = OverrunFound("123456789012", START, START, 300)
     cause = Cause("DelayStart", "worker", {"because_of": "123456789012"})
     history = [Decision(1, START, cause, (found,))]
     assert "123456789012" not in str(timeline(history, for_customer=True))

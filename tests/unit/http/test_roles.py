@@ -37,6 +37,8 @@ _WHO = {
     "POST /v1/bookings/{booking_id}/offers/{offer_id}/accept": _CUSTOMER,
     "POST /v1/bookings/{booking_id}/payment": _CUSTOMER,
     "GET /v1/bookings/{booking_id}/payment": _CUSTOMER,
+    "GET /v1/bookings/{booking_id}/extension": _CUSTOMER,
+    "POST /v1/bookings/{booking_id}/extend": _CUSTOMER,
     "GET /v1/payments": _CUSTOMER,
     "GET /v1/payments/{payment_id}": _CUSTOMER,
     "POST /v1/payments/{payment_id}/shown": _CUSTOMER,
@@ -83,7 +85,9 @@ _BODIES = {
     "phones": {"main_phone": MAIN},
     "accept": {"choice": "new_time"},
     "readiness": {"ready": True},
+    "extend": {"minutes": 15},
 }
+_QUERIES = {"extension": {"minutes": "15"}}
 _OF_ONE_BOOKING = [
     (route.method, route.path, role)
     for route in ROUTES
@@ -137,11 +141,12 @@ def test_another_ones_booking_looks_like_none(method: str, path: str, role: Role
     house = House()
     mine = house.book()["id"]
     body = next((body for end, body in _BODIES.items() if path.endswith(end)), None)
+    query = next((query for end, query in _QUERIES.items() if path.endswith(end)), None)
     before = house.trace()
     answers = []
     for number in (mine, NOBODYS, "123456789012", "x" * 300):
         address = path.format_map(_NOTHING | {"booking_id": number})
-        answer = house.ask(method, address, who=BORIS, groups=role.value, body=body)
+        answer = house.ask(method, address, who=BORIS, groups=role.value, body=body, query=query)
         assert_problem(answer, 404, "booking_unknown", "booking_id")
         answers.append({**answer.json, "instance": ""})
     assert all(answer == answers[0] for answer in answers)
