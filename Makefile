@@ -6,7 +6,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bi
 ARCH ?= arm64
 WHEELS := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-manylinux_2_28
 
-.PHONY: help setup demo test unit up down pr lint types imports template bench duplicates-report policy-replay policy-history trial-balance openapi docs build lock clean
+.PHONY: help setup demo test unit up down pr lint types imports template bench duplicates-report policy-replay policy-history trial-balance openapi docs build lock clean outage-report
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,8 +38,9 @@ types: setup ## mypy, strict
 imports: setup ## who may import whom
 	.venv/bin/lint-imports
 
-template: setup ## check template.yaml
+template: setup ## check template.yaml and the stack within it
 	$(SAM) validate --lint
+	$(SAM) validate --lint --template infra/watch.yaml
 
 unit: setup ## run the tests that need no local stack
 	$(PY) -m pytest -n auto -m "not local"
@@ -55,6 +56,8 @@ policy-replay: setup ## what a changed policy would have granted for past incide
 
 policy-history: setup ## write the incidents of a running stack to build/history.jsonl, for policy-replay
 	@$(PY) -m infra.policy_replay.record
+outage-report: setup ## planted outages and quiet traps before the watch: delay, precision, recall; SEED=1
+	@$(PY) -m infra.outages --seed "$(or $(SEED),1)"
 
 trial-balance: setup ## fold a running stack's ledger and compare it with all it must be; ARGS="--from <time>"
 	@$(PY) -m infra.books $(ARGS)

@@ -104,8 +104,8 @@ def _of_booking(one: Invocation) -> Iterable[Exchange]:
 
 def _look(exchange: Exchange) -> bool:
     """Whether a sweep would have asked this without any booking."""
-    if b"SWEEP#" in exchange.request:
-        return True  # how far it has come
+    if b"SWEEP#" in exchange.request or b"PULSE#" in exchange.request:
+        return True  # how far it has come, and what was counted
     if exchange.consumed is not None:
         return exchange.consumed.index is not None
     return exchange.service in PROVIDERS and exchange.operation.startswith("GET")

@@ -27,7 +27,7 @@ from infra.local.settings import HOST, NUMBER, REGION, Keys, Settings, StackErro
 _SCRATCH_BYTES = 3 * 2**30
 _SHARED_MEMORY = Path("/dev/shm")
 # What the schedule of template.yaml would invoke every minute.
-_EVERY_MINUTE = frozenset({"DueSweep", "CallsSweep", "PaymentsSweep"})
+_EVERY_MINUTE = frozenset({"DueSweep", "CallsSweep", "PaymentsSweep", "WatchSweep"})
 
 type Tell = Callable[[str], None]
 

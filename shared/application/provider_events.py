@@ -23,7 +23,9 @@ WORKED = (
 )
 
 
-def keep(store: Store, event_id: str, kind: str, subject: str, at: datetime) -> bool:
+def keep(
+    store: Store, event_id: str, kind: str, subject: str, at: datetime, *, swept: bool = False
+) -> bool:
     """Store an event once, for the inbox worker, who asks the provider about its object.
 
     Args:
@@ -32,9 +34,15 @@ def keep(store: Store, event_id: str, kind: str, subject: str, at: datetime) -> 
         kind: the provider's type of the event.
         subject: id of the object it is about.
         at: business time, UTC.
+        swept: nobody told us, we have found it.
 
     Returns:
         False where it is known.
     """
-    body = json.dumps({"type": kind, "object": subject, "event": event_id})
+    body = json.dumps({"type": kind, "object": subject, "event": event_id, "swept": swept})
     return store.receive(PROVIDER, event_id, kind, body, at)
+
+
+def by_webhook(body: str) -> bool:
+    """Whether a kept event was told by a webhook, and not found by a sweep."""
+    return not json.loads(body).get("swept", False)

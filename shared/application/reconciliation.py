@@ -159,7 +159,8 @@ class Reconciliation:
         return _Net(f"stripe_{what}_{age}", until, _EVERY, None, read, keep)
 
     def _keep(self, event_id: str, kind: str, subject: str) -> bool:
-        return provider_events.keep(self._store, event_id, kind, subject, self._clock.now())
+        now = self._clock.now()
+        return provider_events.keep(self._store, event_id, kind, subject, now, swept=True)
 
     # --- sweeping --------------------------------------------------------------------------------
 

@@ -15,11 +15,13 @@ from shared.bootstrap.foundation import (
     pause,
     payment_records,
     provider_secrets,
+    pulses,
     queues,
     send,
     session,
     store,
 )
+from shared.bootstrap.lookout import watch
 from shared.bootstrap.money import (
     card_payments,
     case_letters,
@@ -61,6 +63,7 @@ from shared.bootstrap.talk import (
     operators,
     phone_number,
     public_base,
+    pulsed,
     readiness_desk,
     session_desk,
     streamed,
@@ -111,6 +114,8 @@ __all__ = [
     "provider_books",
     "provider_secrets",
     "public_base",
+    "pulsed",
+    "pulses",
     "queues",
     "readiness_desk",
     "receipts",
@@ -131,4 +136,5 @@ __all__ = [
     "verify_payment_webhook",
     "verify_voice_request",
     "voice_desk",
+    "watch",
 ]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shared.application.contacts import Contacts
     from shared.application.outage_records import OutageRecords
     from shared.application.outage_store import OutageStore
+    from shared.application.pulses import Pulses
 
 # The first retry of a decision waits up to this long, each further one up to twice as long.
 _FIRST_PAUSE = 0.02
@@ -39,6 +40,14 @@ def store() -> "OutageStore":
     from shared.adapters.dynamodb.store import DynamoStore
 
     return DynamoStore(os.environ["TABLE"], time.time)
+
+
+@cache
+def pulses() -> "Pulses":
+    """The counts of each minute."""
+    from shared.adapters.dynamodb.pulses import DynamoPulses
+
+    return DynamoPulses(os.environ["TABLE"], time.time)
 
 
 @cache

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from shared.application.timers import Timers
     from shared.application.voice import Reply, VoiceDesk
     from shared.domain.instructions import Prompt
+    from shared.domain.pulse import Counts
 
 
 @cache
@@ -200,6 +201,13 @@ def _link_key() -> str:
     answer = client("secretsmanager").get_secret_value(SecretId=os.environ["LINK_KEY"])
     key: str = answer["SecretString"]
     return key
+
+
+def pulsed(image: "Mapping[str, Mapping[str, str]]") -> "tuple[int, Counts]":
+    """The minute of a new item of the table, and what it adds to the counts of the minute."""
+    from shared.adapters.dynamodb.stream import pulse
+
+    return pulse(image)
 
 
 def _telephony() -> "Telephony":

@@ -107,6 +107,27 @@ class Policy:
     # can have touched is closed.
     outage_looks: tuple[int, ...] = (20 * 60, 4 * 3600)
 
+    # Keeping watch (S4.1): what a minute usually brings, and what is so unlike it that it is told
+    watch_days: int = 14  # before today, whose same minutes are the measure
+    watch_around: int = 15 * 60  # of these days, so much before and after the minute counts with it
+    watch_shares_around: int = 3600  # shares need more cases
+    watch_settle: int = 60  # a minute is judged this long after its end
+    watch_lookback: int = 2 * 3600  # what is not certain within this is not told
+    watch_level_window: int = 3600  # how busy today is, against other days
+    watch_level_gap: int = 1800  # is seen this long before, where no new outage has spoilt it
+    watch_level_pull: float = 5.0  # cases; with fewer than that, today passes for any other day
+    watch_level_most: float = 0.7  # of the usual is relied on: a holiday may just have begun
+    watch_alarm: float = 14.0  # logarithm of how much likelier an outage is than chance
+    watch_clear: float = 7.0  # as sure that it is over
+    watch_quiet: int = 1800  # so long without a sign of it, it is over too
+    watch_silent_share: float = 0.02  # of the usual orders and webhooks: this is called silence
+    watch_flow_window: int = 120  # webhooks are expected only while orders come
+    watch_drop_factor: float = 4.0  # times the usual drops: this is called a jump
+    watch_drop_least: float = 0.02  # of the sessions; a lower usual share counts as this one
+    watch_join_share: float = 0.4  # of the usual sessions joined: this is called failing
+    watch_start_within: int = 180  # sessions start so soon after their quarter of an hour
+    watch_join_within: int = 300  # and are joined
+
     # Money
     payment_check: int = 4 * 3600
     case_escalation: int = 4 * 3600  # a manager has this long after each deadline

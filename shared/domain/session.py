@@ -18,6 +18,7 @@ class Session:
         started_at: when ringing began.
         legs: every attempt, in order.
         joined: whether both sides were ever joined.
+        drops: how often the line has dropped.
         dropped_at: start of the present gap, None while there is none.
         lost: who is missing in the present gap.
         holds: when the customer had asked to wait.
@@ -44,6 +45,7 @@ class Session:
     started_at: datetime
     legs: tuple[Leg, ...] = ()
     joined: bool = False
+    drops: int = 0
     dropped_at: datetime | None = None
     lost: tuple[Side, ...] = ()
     holds: tuple[billing.Interval, ...] = ()
@@ -221,7 +223,13 @@ def _troubled(session: Session, event: e.Event, at: datetime) -> Session:
             return replace(session, joined=True, sought_at=None, incidents=mended)
         case e.LineDropped():
             dropped = opened(incidents, Mishap.DROPPED, event.moment)
-            return replace(session, dropped_at=event.moment, lost=event.lost, incidents=dropped)
+            return replace(
+                session,
+                drops=session.drops + 1,
+                dropped_at=event.moment,
+                lost=event.lost,
+                incidents=dropped,
+            )
         case e.LineRestored():
             # A line that was said to be bad is not good again because it stands again.
             mended = incidents if session.bad_line else ended(incidents, event.moment)

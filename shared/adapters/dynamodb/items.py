@@ -1,6 +1,7 @@
 """What a decision is as items of the table: itself, the head of what it is on, lots, pointers."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 
 from shared.adapters.dynamodb.codec import (
@@ -26,11 +27,13 @@ from shared.adapters.dynamodb.tables import (
 from shared.application.store import Change, State, id_of, summary_of
 from shared.domain.booking import Booking
 from shared.domain.case.case import Case
+from shared.domain.events import Event
 from shared.domain.lots import Lot
 from shared.domain.outage.outage import Outage
 from shared.domain.outcome import outcome
 from shared.domain.payment.events import CustomerAssigned, PaymentCaptured
 from shared.domain.payment.payment import Payment
+from shared.domain.pulse import pulse_of
 
 # By its card a payment is found again for as long as a repetition of it would raise suspicion.
 _CARD_KEPT = 2 * 24 * 3600
@@ -59,6 +62,7 @@ def commit_item(tables: Tables, change: Change) -> Commit:
     key = f"{change.replay.owner}#{change.replay.key}" if change.replay else ""
     content = "\n".join((number, str(change.version), key, *(t or "" for t in texts)))
     shard = shard_of(number, LEDGER_SHARDS)
+    pulse = _pulse(change)
     return tables.commit(
         f"{room}#{number}",
         f"EVENT#{change.version + 1:08d}",
@@ -67,11 +71,20 @@ def commit_item(tables: Tables, change: Change) -> Commit:
         events=events,
         due_next=stamp(change.due_at) if change.due_at else None,
         token=hashlib.sha256(content.encode()).hexdigest()[:32],
-        kind="outbox" if effects else None,
+        kind="outbox" if effects or pulse else None,
         effects=effects,
+        pulse=pulse,
         ledger_day=f"LEDGER#{at[:10]}#{shard:02d}" if posted else None,
         postings=posted,
     )
+
+
+def _pulse(change: Change) -> str | None:
+    if not isinstance(change.state, Booking):
+        return None
+    events = (event for event in change.events if isinstance(event, Event))
+    counts = pulse_of(change.state, events)
+    return json.dumps(counts, separators=(",", ":")) if counts else None
 
 
 def head_item(tables: Tables, change: Change) -> Row:

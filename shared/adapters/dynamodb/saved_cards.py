@@ -5,15 +5,15 @@ A consent is evidence: it is never deleted, and what was recorded first stays.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from shared.adapters.dynamodb.binding import bound
 from shared.adapters.dynamodb.heads import Row
-from shared.adapters.dynamodb.tables import connect, moment, stamp
+from shared.adapters.dynamodb.tables import moment, stamp
 from shared.domain.card import Card
 from shared.domain.saved_card import Consent, KeptCard, SavedCard
 
@@ -55,8 +55,8 @@ class DynamoCardFile:
     """
 
     def __init__(self, table: str) -> None:
-        self._row = _bound(table, CardRow)
-        self._owner = _bound(table, OwnerRow)
+        self._row = bound(table, CardRow)
+        self._owner = bound(table, OwnerRow)
 
     def record(self, card: SavedCard) -> None:
         """Keep a consent; one of that id stays as it is."""
@@ -162,11 +162,3 @@ def _read(row: CardRow) -> SavedCard:
         kept=kept,
         withdrawn_at=moment(row.withdrawn_at) if row.withdrawn_at else None,
     )
-
-
-def _bound[R: Row](table: str, row: type[R]) -> type[R]:
-    """The model over the table's one connection."""
-    meta = type("Meta", (), {"table_name": table})
-    derive: Any = type(row)
-    made = derive(row.__name__, (row,), {"Meta": meta, "_connection": connect(table).connection})
-    return cast(type[R], made)

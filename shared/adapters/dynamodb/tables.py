@@ -71,7 +71,8 @@ class Commit(Row):
     Args:
         due_next: where the booking stands in the due index after it.
         token: tells our own commit, whose answer was lost, from somebody else's.
-        kind: "outbox" where there are effects; the stream passes on no others.
+        kind: "outbox" where there are effects or a pulse; the stream passes on no others.
+        pulse: JSON of what the decision adds to the counts of its minute.
         ledger_day: LEDGER#<date>#<shard> where there are postings.
     """
 
@@ -82,6 +83,7 @@ class Commit(Row):
     token = UnicodeAttribute()
     kind = UnicodeAttribute(null=True)
     effects = UnicodeAttribute(null=True)
+    pulse = UnicodeAttribute(null=True)
     ledger_day = UnicodeAttribute(null=True)
     postings = UnicodeAttribute(null=True)
     ledger = Ledger()

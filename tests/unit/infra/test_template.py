@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from samcli.yamlhelper import yaml_parse
 
+from functions.sweeps import watch
 from infra.local.settings import ROOT
 from shared.adapters.dynamodb import tables
 
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+DASHBOARD: dict[str, Any] = yaml_parse((ROOT / "infra" / "watch.yaml").read_text())
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]
@@ -26,6 +29,7 @@ def of_type(kind: str) -> dict[str, Any]:
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
 QUEUES = of_type("AWS::SQS::Queue")
+ALARMS = of_type("AWS::CloudWatch::Alarm")
 WORK_QUEUES = {name: queue for name, queue in QUEUES.items() if "RedrivePolicy" in queue}
 
 
@@ -51,10 +55,9 @@ def test_a_message_is_hidden_for_six_timeouts_of_its_worker(queue: str) -> None:
 
 
 def test_an_alarm_watches_every_place_where_lost_work_ends_and_every_age() -> None:  # S4.1
-    alarms = of_type("AWS::CloudWatch::Alarm").values()
     watched = {
         (alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0], alarm["MetricName"])
-        for alarm in alarms
+        for alarm in ALARMS.values()
         if alarm["Namespace"] == "AWS/SQS"
     }
     ends = {name for name in QUEUES if name not in WORK_QUEUES}
@@ -63,12 +66,77 @@ def test_an_alarm_watches_every_place_where_lost_work_ends_and_every_age() -> No
     }
 
 
+@pytest.mark.parametrize("queue", WORK_QUEUES)
+def test_every_queue_has_dead_letters_their_alarm_its_age_alarm_and_a_redrive_command(
+    queue: str,
+) -> None:
+    # S4.1
+    stem = queue.removesuffix("Queue")
+    assert f"{stem}DeadLetters" in QUEUES
+    assert {f"{stem}DeadLettersAlarm", f"{stem}AgeAlarm"} <= ALARMS.keys()
+    assert f"\nredrive {stem}DeadLetters\n" in RUNBOOK
+
+
+def test_every_sweep_that_fails_or_does_not_run_is_heard_of() -> None:  # S4.1
+    scheduled = {
+        name
+        for name, function in FUNCTIONS.items()
+        if any(event["Type"] == "Schedule" for event in function.get("Events", {}).values())
+    }
+    # These tell how late they are, and nothing where they do not run.
+    by_metric = {"PaymentsSweepFunction": "PaymentsBehind", "BooksFunction": "LedgerDifferences"}
+    for metric in by_metric.values():
+        alarm = ALARMS[f"{metric}Alarm"]
+        assert (alarm["MetricName"], alarm["TreatMissingData"]) == (metric, "breaching")
+    for name in scheduled - by_metric.keys():
+        alarm = ALARMS[name.replace("Function", "Alarm")]
+        assert alarm["TreatMissingData"] == "breaching"
+        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors")
+        assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": name}}]
+        # One run a minute: more errors than this, and none of them came to a good end.
+        assert (alarm["Period"], alarm["Threshold"]) == (300, 4)
+
+
+@pytest.mark.parametrize(
+    ("alarm", "metric"),
+    [
+        ("OrdersSilentAlarm", "OrdersSilent"),
+        ("DropRateAlarm", "DropRateJumped"),
+        ("WebhooksSilentAlarm", "WebhooksSilent"),
+        ("StartsFailingAlarm", "StartsFailing"),
+    ],
+)
+def test_what_the_watch_says_is_an_alarm_at_once(alarm: str, metric: str) -> None:  # S4.1
+    told = ALARMS[alarm]
+    assert (told["Namespace"], told["MetricName"]) == ("Redial", metric)
+    assert (told["Period"], told["EvaluationPeriods"], told["Threshold"]) == (60, 1, 0)
+    assert metric in (ROOT / "functions" / "sweeps" / "watch.py").read_text()
+
+
 def test_every_alarm_is_heard_at_the_first_message_that_is_lost() -> None:  # S4.1
-    for alarm in of_type("AWS::CloudWatch::Alarm").values():
+    for alarm in ALARMS.values():
         assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
         assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
         if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible":
             assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (0, 1)
+
+
+def test_the_dashboard_shows_every_queue_and_every_place_where_lost_work_ends() -> None:  # S4.1
+    given = RESOURCES["Dashboard"]["Properties"]["Parameters"]
+    assert given == {"Stack": {"Ref": "AWS::StackName"}} | {
+        name: {"Fn::GetAtt": [name, "QueueName"]} for name in QUEUES
+    }
+    body = DASHBOARD["Resources"]["Reliability"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert DASHBOARD["Parameters"].keys() == given.keys()
+    assert all(f'"${{{name}}}"' in body for name in QUEUES)
+    shown = {
+        metric[1]
+        for widget in json.loads(body)["widgets"]
+        for metric in widget["properties"]["metrics"]
+        if metric[0] in ("Redial", ".")
+    }
+    assert {"ProblemShare", "CriticalShare", "MinutesToResolve"} <= shown
+    assert set(watch.METRICS) <= shown
 
 
 def test_work_that_nobody_can_do_is_kept_for_two_weeks_in_a_queue_of_its_own() -> None:  # S4.1

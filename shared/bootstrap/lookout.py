@@ -1,0 +1,25 @@
+"""Keeping watch over the house."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from shared.bootstrap.foundation import clock, outage_records, pulses
+
+if TYPE_CHECKING:
+    from shared.application.watch import Watch
+    from shared.domain.detection import Proposal
+
+
+@cache
+def watch() -> "Watch":
+    """Judges each minute of the house."""
+    from shared.application.watch import Watch
+
+    return Watch(pulses(), clock(), _propose)
+
+
+def _propose(proposal: "Proposal") -> None:
+    """A manager is asked, once for each signal and beginning."""
+    outage_records().propose(
+        proposal.signal.value, proposal.since, proposal.until, proposal.evidence
+    )
