@@ -10,6 +10,7 @@ from shared.domain.money import Money
 from shared.domain.payment.events import RefundReason
 from shared.domain.quality import CallQuality
 from shared.domain.remedy_events import Choice, OfferRefund
+from shared.domain.turns import Turn
 
 
 class LineChoice(StrEnum):
@@ -116,6 +117,14 @@ class NoteLetterRefused:
 
     letter_id: str
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLeg:
+    """A leg has a turn that is still to come, or that somebody passed."""
+
+    leg_id: str
+    turn: Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,6 +417,7 @@ Command = (
     | Thaw
     | NoteLetterSent
     | NoteLetterRefused
+    | QueueLeg
     | NotePlaced
     | TakeCall
     | ConfirmLeg
