@@ -6,7 +6,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bi
 ARCH ?= arm64
 WHEELS := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-manylinux_2_28
 
-.PHONY: help setup demo test unit up down pr lint types imports template bench duplicates-report policy-replay policy-history trial-balance openapi docs build lock clean outage-report
+.PHONY: help setup demo test unit up down pr lint types imports template bench duplicates-report policy-replay policy-history trial-balance openapi docs build lock clean outage-report storm
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ unit: setup ## run the tests that need no local stack
 
 bench: setup ## measure starts, memory, CPU and cost; writes build/bench.json
 	@$(PY) -m infra.bench
+
+storm: setup ## a million timers due in one second, simulated; TIMERS=1000000 SEED=1
+	@$(PY) -m infra.storm --timers "$(or $(TIMERS),1000000)" --seed "$(or $(SEED),1)"
 
 duplicates-report: setup ## our rule for duplicate charges beside the plain one; SEED=1 MIX=everyday
 	@$(PY) -m infra.duplicates --seed "$(or $(SEED),1)" --mix "$(or $(MIX),everyday)"

@@ -21,8 +21,8 @@ def perform(rooms: CallRooms, effect: Effect, again: bool) -> None:
         return
     room = rooms.call_room()
     match effect.kind:
-        case EffectKind.PLACE_CALL:
-            room.place(booking_id, subject, asked_before=again)
+        case EffectKind.PLACE_CALL | EffectKind.PLACE_START:
+            room.place(booking_id, subject, asked_before=again, turn_at=effect.at)
         case EffectKind.HANG_UP:
             room.hang_up(booking_id, subject)
         case EffectKind.REDIRECT:

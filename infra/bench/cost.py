@@ -160,7 +160,8 @@ def _fixed(
     The first of each may have had to catch up, so it counts only where it is the only one.
     """
     whole = [one for one in invocations if one.function in _SWEEPS and not one.event]
-    called = {one.function: _MINUTES_A_MONTH for one in whole}
+    schedules = template.scheduled_every_minute()
+    called = {one.function: _MINUTES_A_MONTH * len(schedules[one.function]) for one in whole}
     quantities = Counter[str]({"lambda_request": sum(called.values())})
     providers = Counter[str]()
     for name in called:

@@ -177,6 +177,7 @@ def _made(aws: Any, keys: Keys) -> dict[str, str]:
         "CONTACTS_KEY": key,
         "PROVIDERS_SECRET": _SECRET,
         "TWILIO_NUMBER": NUMBER,
+        "CALLS_PER_SECOND": "10",
         "MAIL_FROM": SENDER,
         "PUBLIC_BASE_URL": BASE,
         "SITE": BASE,

@@ -1,6 +1,7 @@
 """What template.yaml says of functions, triggers and the table: no list here can drift from it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -62,12 +63,21 @@ def functions() -> tuple[Function, ...]:
 
 def every_minute() -> tuple[str, ...]:
     """The functions that the schedule invokes every minute."""
-    return tuple(
-        name.removesuffix("Function")
-        for name, own in _of_type("AWS::Serverless::Function").items()
-        for event in own.get("Events", {}).values()
-        if event["Type"] == "Schedule" and event["Properties"]["Schedule"] == "rate(1 minute)"
-    )
+    return tuple(scheduled_every_minute())
+
+
+def scheduled_every_minute() -> Mapping[str, tuple[dict[str, Any], ...]]:
+    """By function, what each of its schedules of a minute gives it."""
+    found: dict[str, tuple[dict[str, Any], ...]] = {}
+    for name, own in _of_type("AWS::Serverless::Function").items():
+        inputs = tuple(
+            json.loads(event["Properties"].get("Input", "{}"))
+            for event in own.get("Events", {}).values()
+            if event["Type"] == "Schedule" and event["Properties"]["Schedule"] == "rate(1 minute)"
+        )
+        if inputs:
+            found[name.removesuffix("Function")] = inputs
+    return found
 
 
 def layers() -> tuple[str, ...]:

@@ -51,6 +51,7 @@ def deploy(settings: Settings, ledger: Ledger, keys: Keys) -> Deployed:
         "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
         "MailFrom": SENDER,
         "TwilioNumber": NUMBER,
+        "CallsPerSecond": "10",
         "StripeApiKey": keys.stripe_api_key,
         "StripeWebhookSecret": keys.stripe_webhook_secret,
         "TwilioAccountSid": keys.twilio_account_sid,

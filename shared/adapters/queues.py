@@ -2,6 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import batched
 from typing import Any, Protocol
 
 from shared.application.outbox import Message, Queue
@@ -11,6 +14,8 @@ from shared.application.ports import Clock
 # (docs.aws.amazon.com: SQS SendMessageBatch).
 _LONGEST_DELAY = 900
 _BATCH = 10
+# A sweep sends a whole page of the due index: its requests need not wait for each other.
+_REQUESTS_AT_ONCE = 10
 
 
 class PacedClock(Clock, Protocol):
@@ -40,21 +45,29 @@ class SqsQueues:
         failed: list[int] = []
         for queue in Queue:
             numbered = [(n, m) for n, m in enumerate(messages) if m.queue is queue]
-            for start in range(0, len(numbered), _BATCH):
-                batch = numbered[start : start + _BATCH]
-                answer = self._client.send_message_batch(
-                    QueueUrl=self._urls[queue],
-                    Entries=[
-                        {
-                            "Id": str(n),
-                            "MessageBody": message.body,
-                            "DelaySeconds": self._delay(message),
-                        }
-                        for n, message in batch
-                    ],
-                )
-                failed += [int(entry["Id"]) for entry in answer.get("Failed", ())]
+            batches = list(batched(numbered, _BATCH, strict=False))
+            if len(batches) > 1:
+                with ThreadPoolExecutor(min(len(batches), _REQUESTS_AT_ONCE)) as pool:
+                    for refused in pool.map(partial(self._batch, queue), batches):
+                        failed += refused
+            elif batches:
+                failed += self._batch(queue, batches[0])
         return sorted(failed)
+
+    def _batch(self, queue: Queue, batch: Sequence[tuple[int, Message]]) -> list[int]:
+        """One request; the positions of the messages that SQS did not take."""
+        answer = self._client.send_message_batch(
+            QueueUrl=self._urls[queue],
+            Entries=[
+                {
+                    "Id": str(n),
+                    "MessageBody": message.body,
+                    "DelaySeconds": self._delay(message),
+                }
+                for n, message in batch
+            ],
+        )
+        return [int(entry["Id"]) for entry in answer.get("Failed", ())]
 
     def _delay(self, message: Message) -> int:
         if message.at is None:

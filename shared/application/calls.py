@@ -1,11 +1,12 @@
 """Carrying out what sessions ask of the telephony provider, and finding out what it left out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.application.booking import after_last, all_open
 from shared.application.bookings import Bookings
 from shared.application.contacts import Contacts
 from shared.application.operator_time import look_ahead
+from shared.application.pace import AT_ONCE, CallPace
 from shared.application.ports import ProviderCall, Telephony
 from shared.application.store import Cause, SlotTaken
 from shared.domain import commands as c
@@ -14,7 +15,7 @@ from shared.domain.errors import Declined, OutcomeUnknown, RedialError, Unavaila
 from shared.domain.extension import may_run_until
 from shared.domain.instructions import Prompt
 from shared.domain.judge import BUSY_BEFORE
-from shared.domain.legs import Leg, Side
+from shared.domain.legs import NO_TURN, Leg, Side
 from shared.domain.policy import policy_of
 from shared.domain.quality_credit import unmeasured
 from shared.domain.slots import quarter_of, quarters
@@ -32,16 +33,22 @@ _SWEEP = "calls"
 class CallRoom:
     """One method per kind of effect."""
 
-    def __init__(self, bookings: Bookings, contacts: Contacts, provider: Telephony) -> None:
+    def __init__(
+        self, bookings: Bookings, contacts: Contacts, provider: Telephony, pace: CallPace
+    ) -> None:
         self._bookings = bookings
         self._store = bookings.store
         self._contacts = contacts
         self._provider = provider
+        self._pace = pace
 
-    def place(self, booking_id: str, leg_id: str, *, asked_before: bool) -> None:
+    def place(
+        self, booking_id: str, leg_id: str, *, asked_before: bool, turn_at: datetime | None = None
+    ) -> None:
         """Ring a leg that is still wanted; a call is never placed twice for one leg on purpose.
 
         Args:
+            turn_at: the moment of the turn it was given; None where it has yet to take one.
             asked_before: an earlier delivery may have placed it, so it is looked for first.
         """
         booking, leg = self._wanted(booking_id, leg_id)
@@ -55,6 +62,8 @@ class CallRoom:
             self._failed(booking_id, leg_id, BUSY_BEFORE)
             return
         if asked_before and self._adopt(booking, leg, number):
+            return
+        if not self._in_turn(booking, leg, turn_at):
             return
         ring = policy_of(booking.policy_version).ring_timeout
         try:
@@ -70,6 +79,23 @@ class CallRoom:
             if leg is not None and leg.call_id != call_id:
                 # The request to ring was delivered twice at once, and the other call was first.
                 self._provider.hang_up(call_id)
+
+    def _in_turn(self, booking: Booking, leg: Leg, turn_at: datetime | None) -> bool:
+        """Whether the leg may be rung now; where it may not, its turn is noted and comes back."""
+        now, before = self._bookings.clock.now(), leg.turn
+        if before is None:
+            turn = self._pace.take(booking, leg, now)
+            if turn is None:
+                self._failed(booking.booking_id, leg.leg_id, NO_TURN)
+                return False
+        elif before.at != turn_at:
+            return False  # the message that brings its turn is still on its way
+        else:
+            turn = self._pace.standing(before, leg)
+        if turn == before or turn.at - now <= AT_ONCE:
+            return True
+        self._apply(booking.booking_id, c.QueueLeg(leg.leg_id, turn), "QueueLeg", leg.leg_id)
+        return False
 
     def _talks_still(self, booking: Booking, operator_id: str) -> bool:
         """Whether the operator's session before this one is not over (Never 6)."""

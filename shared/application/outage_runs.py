@@ -6,7 +6,7 @@ meanwhile: a message that comes twice, or a worker that died, leads to pages tha
 and counted once. The outage itself hears of a pass only when it is through.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
@@ -14,7 +14,6 @@ from typing import Protocol
 from shared.application.outage_records import OutageRecords
 from shared.application.outage_store import OutcomeRow, Progress
 from shared.application.store import Cause
-from shared.application.timers import Send
 from shared.domain.effects import Effect, EffectKind
 from shared.domain.errors import NotFound
 from shared.domain.outage import commands as c
@@ -49,7 +48,9 @@ class OutageRuns:
         send: puts an effect into the queue of its worker.
     """
 
-    def __init__(self, records: OutageRecords, compensate: Compensate, send: Send) -> None:
+    def __init__(
+        self, records: OutageRecords, compensate: Compensate, send: Callable[[Effect], None]
+    ) -> None:
         self._records = records
         self._store = records.store
         self._compensate = compensate

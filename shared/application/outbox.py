@@ -11,11 +11,12 @@ from shared.domain.effects import Effect, EffectKind
 
 
 class Queue(StrEnum):
-    """One queue per kind of worker."""
+    """One queue per kind of worker, but for starts: those may be many at once."""
 
     INBOX = "inbox"
     PAYMENTS = "payments"
     CALLS = "calls"
+    STARTS = "starts"
     MESSAGES = "messages"
     OUTAGES = "outages"
     TIMERS = "timers"
@@ -23,6 +24,7 @@ class Queue(StrEnum):
 
 _QUEUES = {
     EffectKind.PLACE_CALL: Queue.CALLS,
+    EffectKind.PLACE_START: Queue.STARTS,
     EffectKind.HANG_UP: Queue.CALLS,
     EffectKind.REDIRECT: Queue.CALLS,
     EffectKind.ANNOUNCE: Queue.CALLS,

@@ -303,8 +303,8 @@ class Store(Protocol):
         """A customer's bookings, latest start first."""
         ...
 
-    def due(self, shard: int, until: datetime, cursor: str | None) -> Page[Effect]:
-        """The wake-ups of a shard whose time has come by `until`, earliest first."""
+    def due(self, shard: int, since: datetime, until: datetime, cursor: str | None) -> Page[Effect]:
+        """The wake-ups of a shard due in [since, until], earliest first; some seconds behind."""
         ...
 
     # payments

@@ -1,7 +1,7 @@
 """Waking bookings, payments, cases and outages whose time has come."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 
 from shared.application.bookings import Bookings
 from shared.application.case_records import CaseRecords
@@ -17,9 +17,15 @@ from shared.domain.payment import commands as pc
 
 SHARDS = 64
 # A timer that fires this little before its moment is taken at its word; an earlier one waits again.
-_CLOCK_TOLERANCE = timedelta(seconds=2)
+CLOCK_TOLERANCE = timedelta(seconds=2)
 
-Send = Callable[[Effect], None]
+# What came into the index so late that the last sweep did not see it there is still handed over.
+_INDEX_LAG = timedelta(seconds=30)
+# A message that has not been worked by then is taken as lost.
+_OVERDUE = timedelta(minutes=5)
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+
+Send = Callable[[Sequence[Effect]], None]
 
 
 class Timers:
@@ -41,8 +47,8 @@ class Timers:
         """
         now = self._bookings.clock.now()
         at = wake.at or now
-        if at - now > _CLOCK_TOLERANCE:
-            self._send(wake)
+        if at - now > CLOCK_TOLERANCE:
+            self._send([wake])
             return
         cause = Cause("Tick", "timer", {"due": at.isoformat()})
         try:
@@ -62,17 +68,28 @@ class Timers:
                 self._bookings.apply(wake.owner_id, c.Tick(), cause, at=at)
 
     def sweep(self, shard: int) -> int:
-        """Hand over everything of a shard that is due within the look-ahead.
+        """Hand over what of a shard has come within the look-ahead since the last sweep.
+
+        What was handed over and still stands there long after its moment is handed over again.
 
         Returns:
             How much was handed over.
         """
-        until = self._bookings.clock.now() + LOOK_AHEAD
+        store, now = self._bookings.store, self._bookings.clock.now()
+        until, overdue = now + LOOK_AHEAD, now - _OVERDUE
+        swept = store.swept_until(f"due-{shard}")
+        fresh = max(swept - _INDEX_LAG, overdue) if swept else overdue
+        handed = self._hand_over(shard, _LONG_AGO, overdue)
+        handed += self._hand_over(shard, fresh, until)
+        store.note_swept(f"due-{shard}", until)
+        return handed
+
+    def _hand_over(self, shard: int, since: datetime, until: datetime) -> int:
         handed, cursor = 0, None
         while True:
-            page = self._bookings.store.due(shard, until, cursor)
-            for wake in page.items:
-                self._send(wake)
+            page = self._bookings.store.due(shard, since, until, cursor)
+            if page.items:
+                self._send(page.items)
             handed += len(page.items)
             cursor = page.cursor
             if cursor is None:

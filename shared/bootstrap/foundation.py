@@ -16,6 +16,8 @@ from shared.domain.business_days import Calendar
 from shared.domain.effects import Effect
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shared.application.case_records import CaseRecords
     from shared.application.contacts import Contacts
     from shared.application.outage_records import OutageRecords
@@ -118,7 +120,16 @@ def send(effect: Effect) -> None:
     Raises:
         ConnectionError: the queue did not take it.
     """
-    if queues().send([message_of(effect)]):
+    send_all([effect])
+
+
+def send_all(effects: "Sequence[Effect]") -> None:
+    """Put effects into the queues of their workers.
+
+    Raises:
+        ConnectionError: one at least was not taken.
+    """
+    if queues().send([message_of(effect) for effect in effects]):
         raise ConnectionError("the queue did not take an effect")
 
 

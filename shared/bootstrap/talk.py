@@ -13,7 +13,7 @@ from shared.bootstrap.foundation import (
     contacts,
     outage_records,
     provider_secrets,
-    send,
+    send_all,
     store,
 )
 
@@ -82,9 +82,12 @@ def voice_desk() -> "VoiceDesk":
 @cache
 def call_room() -> "CallRoom":
     """Asks the telephony provider."""
+    from shared.adapters.dynamodb.turns import DynamoTurns
     from shared.application.calls import CallRoom
+    from shared.application.pace import CallPace
 
-    return CallRoom(bookings(), contacts(), _telephony())
+    pace = CallPace(DynamoTurns(os.environ["TABLE"]), float(os.environ["CALLS_PER_SECOND"]))
+    return CallRoom(bookings(), contacts(), _telephony(), pace)
 
 
 @cache
@@ -141,7 +144,7 @@ def timers() -> "Timers":
     """Wakes bookings, payments, cases and outages."""
     from shared.application.timers import Timers
 
-    return Timers(bookings(), case_records(), outage_records(), send)
+    return Timers(bookings(), case_records(), outage_records(), send_all)
 
 
 def phone_number(text: str, field: str) -> str:

@@ -11,6 +11,7 @@ from shared.domain.payment.events import RefundReason
 from shared.domain.quality import CallQuality
 from shared.domain.remedy_events import Choice, OfferRefund
 from shared.domain.slots import Ahead, NextBooking
+from shared.domain.turns import Turn
 
 
 class LineChoice(StrEnum):
@@ -117,6 +118,14 @@ class NoteLetterRefused:
 
     letter_id: str
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLeg:
+    """A leg has a turn that is still to come, or that somebody passed."""
+
+    leg_id: str
+    turn: Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +411,7 @@ Command = (
     | Thaw
     | NoteLetterSent
     | NoteLetterRefused
+    | QueueLeg
     | NotePlaced
     | TakeCall
     | ConfirmLeg

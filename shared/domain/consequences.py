@@ -21,6 +21,7 @@ from shared.domain.payment.commands import Allocate, Credit, Order, RequestRefun
 from shared.domain.payment.events import RefundReason
 from shared.domain.policy import policy_of
 from shared.domain.ringing import MISSED_CALL
+from shared.domain.session import Session
 from shared.domain.slots import QUARTER, quarters
 
 
@@ -122,7 +123,10 @@ def _of_session(event: e.Event, after: Booking) -> Consequences:
     b, session = after.booking_id, after.live_session
     match event:
         case e.LegRequested():
-            return Consequences(effects=(Effect(EffectKind.PLACE_CALL, b, event.leg_id),))
+            return Consequences(effects=(Effect(_ringing(session), b, event.leg_id),))
+        case e.LegQueued():
+            call = Effect(_ringing(session), b, event.leg_id, at=event.turn.at)
+            return Consequences(effects=(call,))
         case e.LegPlaced():
             leg = session.leg(event.leg_id)
             unwanted = leg is not None and (leg.dismissed or after.status is Status.ENDING)
@@ -181,6 +185,11 @@ def _lines(booking: Booking) -> tuple[str, ...]:
 
 def _announced(booking_id: str, prompt: Prompt) -> Effect:
     return Effect(EffectKind.ANNOUNCE, booking_id, prompt)
+
+
+def _ringing(session: Session) -> EffectKind:
+    """Starts have a queue of their own, so that nothing waits behind a crowd of them."""
+    return EffectKind.PLACE_CALL if session.joined else EffectKind.PLACE_START
 
 
 def _told_of_drop(event: e.LineDropped, after: Booking) -> tuple[Effect, ...]:

@@ -13,6 +13,7 @@ class EffectKind(StrEnum):
     """What a worker is asked to do; the queue of each stands in shared/application/outbox.py."""
 
     PLACE_CALL = "place_call"
+    PLACE_START = "place_start"  # before the sides were ever joined
     HANG_UP = "hang_up"
     REDIRECT = "redirect"
     ANNOUNCE = "announce"

@@ -61,6 +61,7 @@ from shared.domain.session_events import (
     LegLookedUp,
     LegMoved,
     LegPlaced,
+    LegQueued,
     LegRequested,
     LineDropped,
     LineRemedy,
@@ -104,6 +105,7 @@ Event = (
     | EffectRedriven
     | SessionStarted
     | LegRequested
+    | LegQueued
     | LegPlaced
     | LegCalledIn
     | LegConfirmed
@@ -182,6 +184,7 @@ __all__ = [
     "LegLookedUp",
     "LegMoved",
     "LegPlaced",
+    "LegQueued",
     "LegRequested",
     "Letter",
     "LetterDue",

@@ -9,6 +9,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
+from shared.domain.turns import Turn
+
+# The outcome of a leg for which there was no turn among the provider's calls while it was of use.
+NO_TURN = "no_turn"
+
 
 class Side(StrEnum):
     """Which end of the session a leg belongs to."""
@@ -66,6 +71,7 @@ class Leg:
         outcome: the provider's final status.
         dismissed: no longer wanted; never joins, and is hung up.
         looked_up_at: when we last asked the provider about it.
+        turn: when it is to be placed, where it had to wait for the provider's pace.
     """
 
     leg_id: str
@@ -81,6 +87,12 @@ class Leg:
     outcome: str | None = None
     dismissed: bool = False
     looked_up_at: datetime | None = None
+    turn: Turn | None = None
+
+    @property
+    def rung_at(self) -> datetime:
+        """When it is rung: at once, or when its turn comes."""
+        return max(self.requested_at, self.turn.at) if self.turn else self.requested_at
 
     @property
     def wanted(self) -> bool:

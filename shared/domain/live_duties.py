@@ -8,7 +8,7 @@ from shared.domain.booking import Booking
 from shared.domain.duty import Duty
 from shared.domain.ending import end
 from shared.domain.extension import runs_until
-from shared.domain.legs import Side
+from shared.domain.legs import NO_TURN, Side
 from shared.domain.policy import Policy
 from shared.domain.ringing import customer_awaited, gap, operator_awaited, ring_over
 from shared.domain.session import Session
@@ -28,6 +28,10 @@ def live(booking: Booking, session: Session, policy: Policy) -> Iterator[Duty[e.
         return
     if session.started_at - booking.starts > timedelta(seconds=policy.no_show_grace):
         # We were down at the start: nobody is rung out of the blue, the minutes go back (S1.7).
+        yield end(session.started_at, session, e.EndReason.START_MISSED)
+        return
+    if not session.joined and any(leg.outcome == NO_TURN for leg in session.legs):
+        # The provider could not ring in time: that is no fault of anybody who was to be rung.
         yield end(session.started_at, session, e.EndReason.START_MISSED)
         return
     longest = booking.seconds + policy.no_show_grace + policy.overtime_longest

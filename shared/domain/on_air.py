@@ -45,6 +45,10 @@ def on_air(
             kept = tuple(q for q in command.quarters if q not in session.kept)
             live = booking.status is Status.LIVE and command.operator_id == booking.operator_id
             return (e.QuartersKept(booking.operator_id, kept),) if live and kept else ()
+        case c.QueueLeg():
+            leg = _leg(session, command.leg_id)
+            waits = leg.wanted and leg.call_id is None and leg.turn != command.turn
+            return (e.LegQueued(leg.leg_id, command.turn),) if waits else ()
         case c.NotePlaced():
             leg = _leg(session, command.leg_id)
             return (e.LegPlaced(leg.leg_id, command.call_id),) if leg.call_id is None else ()

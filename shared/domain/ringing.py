@@ -20,9 +20,9 @@ MISSED_CALL = "case-missed-call"
 
 
 def ring_over(leg: Leg, policy: Policy) -> datetime:
-    """When an attempt must have led to a key press or an end."""
+    """When an attempt must have led to a key press or an end; to wait for a turn is no silence."""
     longest = policy.ring_timeout + policy.ring_overrun + policy.leg_settle
-    return leg.requested_at + timedelta(seconds=longest)
+    return leg.rung_at + timedelta(seconds=longest)
 
 
 def _ringing(session: Session, side: Side, party_id: str) -> Leg | None:
@@ -73,9 +73,9 @@ def _next_at(
     tried = [leg for leg in rung if leg.requested_at >= since]
     at = since
     if rung:
-        at = max(at, rung[-1].requested_at + timedelta(seconds=policy.redial_spacing))
+        at = max(at, rung[-1].rung_at + timedelta(seconds=policy.redial_spacing))
     if tried:
-        ended = tried[-1].ended_at or tried[-1].looked_up_at or tried[-1].requested_at
+        ended = tried[-1].ended_at or tried[-1].looked_up_at or tried[-1].rung_at
         at = max(at, ended + timedelta(seconds=pause))
     return at
 
@@ -87,8 +87,9 @@ def operator_awaited(booking: Booking, session: Session, policy: Policy) -> Iter
     """Before the first connection, with no operator: he and others, step by step (S1.4, S1.9)."""
     were = [leg.ended_at for leg in session.of(Side.OPERATOR) if leg.confirmed_at and leg.ended_at]
     since = max(were, default=session.started_at)
+    first = next((leg.rung_at for leg in session.of(Side.OPERATOR)), session.started_at)
     deadline = max(
-        session.started_at + timedelta(seconds=policy.no_show_grace),
+        first + timedelta(seconds=policy.no_show_grace),
         since + timedelta(seconds=policy.callback_wait) if were else session.started_at,
     )
     yield from _escalation(booking, session, deadline, policy)
@@ -191,7 +192,7 @@ def customer_awaited(
     if not tried:
         yield Duty(here, (_ring(booking, session, Side.CUSTOMER, backup=False),))
         return
-    first = tried[0].requested_at
+    first = tried[0].rung_at
     if tried[-1].route is Route.MAIN and booking.backup_phone is not None:
         yield Duty(here, (_ring(booking, session, Side.CUSTOMER, backup=True),))
         return

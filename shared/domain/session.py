@@ -146,7 +146,8 @@ def evolve_session(session: Session, event: e.Event, at: datetime) -> Session:
             )
             return replace(session, legs=(*session.legs, leg))
         case (
-            e.LegPlaced()
+            e.LegQueued()
+            | e.LegPlaced()
             | e.LegConfirmed()
             | e.LegMoved()
             | e.LegEnded()
@@ -286,10 +287,18 @@ def _ending(session: Session, reason: e.EndReason, at: datetime) -> Session:
 
 def _leg(
     leg: Leg,
-    event: e.LegPlaced | e.LegConfirmed | e.LegMoved | e.LegEnded | e.LegDismissed | e.LegLookedUp,
+    event: e.LegQueued
+    | e.LegPlaced
+    | e.LegConfirmed
+    | e.LegMoved
+    | e.LegEnded
+    | e.LegDismissed
+    | e.LegLookedUp,
     at: datetime,
 ) -> Leg:
     match event:
+        case e.LegQueued():
+            return replace(leg, turn=event.turn)
         case e.LegPlaced():
             return replace(leg, call_id=event.call_id)
         case e.LegConfirmed():

@@ -8,6 +8,7 @@ from shared.domain.billing import Bill
 from shared.domain.legs import Mark, Route, Side
 from shared.domain.lots import Holding, Lot
 from shared.domain.money import Money
+from shared.domain.turns import Turn
 
 
 class EndReason(StrEnum):
@@ -59,6 +60,14 @@ class LegRequested:
     party_id: str
     route: Route
     phone_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegQueued:
+    """The provider takes only so many calls a second: the leg is placed when its turn comes."""
+
+    leg_id: str
+    turn: Turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from shared.domain.payment.payment import Payment, evolve
 from shared.domain.policy import CURRENT
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 TARIFF = Tariff("standard", Money(6000, "rub"))
 CAUSE = Cause("Book", "customer", {"idempotency_key": "k1"})
 CALENDAR = Calendar("Europe/Moscow", lambda day: day.weekday() < 5)

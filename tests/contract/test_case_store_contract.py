@@ -15,6 +15,7 @@ from shared.domain.case.events import CaseKind, Level, Outcome
 from shared.domain.effects import Effect, EffectKind
 from shared.domain.payment import commands as pc
 from tests.contract.decisions import (
+    EVER,
     NOON,
     and_then,
     captured,
@@ -116,11 +117,11 @@ def test_a_closed_case_leaves_the_list_and_the_due_index(store: Store) -> None: 
     store.commit(first)
     shard = shard_of(case_number(1), SHARDS)
     woken = Effect(EffectKind.WAKE_CASE, case_number(1), at=NOON + HOUR)
-    assert list(store.due(shard, NOON + HOUR, None).items) == [woken]
-    assert store.due(shard, NOON + HOUR - SECOND, None).items == []
+    assert list(store.due(shard, EVER, NOON + HOUR, None).items) == [woken]
+    assert store.due(shard, EVER, NOON + HOUR - SECOND, None).items == []
     store.commit(of_case(first, cc.CloseCase("agent:ann", Outcome.EXPLAINED), NOON + SECOND))
     assert numbers(store) == []
-    assert store.due(shard, NOON + timedelta(days=900), None).items == []
+    assert store.due(shard, EVER, NOON + timedelta(days=900), None).items == []
     loaded = store.case(case_number(1))
     assert loaded is not None
     assert (loaded.state.outcome, loaded.due_at) == (Outcome.EXPLAINED, None)
@@ -138,7 +139,7 @@ def test_one_shard_wakes_bookings_payments_and_cases_each_as_what_it_is(store: S
     case = case_opened(n, NOON, deadline=NOON + HOUR)
     for change in (booking, payment, case):
         store.commit(change)
-    found = store.due(shard, NOON + timedelta(days=3), None).items
+    found = store.due(shard, EVER, NOON + timedelta(days=3), None).items
     kinds = {effect.owner_id: (effect.kind, effect.at) for effect in found}
     assert kinds == {
         booking_id: (EffectKind.WAKE, booking.due_at),

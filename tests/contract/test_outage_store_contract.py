@@ -22,7 +22,7 @@ from shared.domain.outage.outage import Outage, Status
 from shared.domain.outage.reach import SHARDS
 from shared.domain.outcome import Grade
 from shared.domain.policy import CURRENT
-from tests.contract.decisions import NOON
+from tests.contract.decisions import EVER, NOON
 from tests.contract.sessions import Over
 
 MINUTE, HOUR, SECOND = timedelta(minutes=1), timedelta(hours=1), timedelta(seconds=1)
@@ -194,9 +194,9 @@ def test_an_outage_is_woken_as_what_it_is_and_rests_while_it_is_stopped(
     store.commit(first)
     shard = shard_of(outage_number(1), DUE_SHARDS)
     woken = Effect(EffectKind.WAKE_OUTAGE, outage_number(1), at=first.due_at)
-    assert list(store.due(shard, NOON + HOUR, None).items) == [woken]
+    assert list(store.due(shard, EVER, NOON + HOUR, None).items) == [woken]
     store.commit(then(first, c.Stop("agent:max"), NOON + SECOND))
-    assert store.due(shard, NOON + timedelta(days=900), None).items == []
+    assert store.due(shard, EVER, NOON + timedelta(days=900), None).items == []
 
 
 # --- progress -------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ from shared.domain.slots import QUARTER
 from tests.account_totals import account_totals
 from tests.contract.decisions import (
     CARD,
+    EVER,
     NOON,
     PRICE,
     and_then,
@@ -363,14 +364,14 @@ def test_a_payment_is_due_from_its_moment_until_its_end(store: Store) -> None:
     assert first.due_at is not None
     store.commit(first)
     shard = shard_of("pi_1", SHARDS)
-    assert store.due(shard, first.due_at - SECOND, None).items == []
+    assert store.due(shard, EVER, first.due_at - SECOND, None).items == []
     woken = Effect(EffectKind.WAKE_PAYMENT, "pi_1", at=first.due_at)
-    assert list(store.due(shard, first.due_at, None).items) == [woken]
+    assert list(store.due(shard, EVER, first.due_at, None).items) == [woken]
     (letter,) = paid_by(first).pending
     sent = and_then(first, c.NoteLetterSent(letter), BEFORE + SECOND)
     assert sent.due_at is None
     store.commit(sent)
-    assert store.due(shard, NOON + timedelta(days=900), None).items == []
+    assert store.due(shard, EVER, NOON + timedelta(days=900), None).items == []
 
 
 def test_the_journal_is_read_entry_by_entry(store: Store) -> None:

@@ -28,6 +28,7 @@ from shared.domain.slots import QUARTER
 from tests.account_totals import account_totals
 from tests.contract.decisions import (
     CAUSE,
+    EVER,
     NOON,
     TARIFF,
     bare,
@@ -107,7 +108,7 @@ def test_a_slot_is_claimed_once(store: Store) -> None:  # S1.2
         store.commit(overlapping)
     assert store.booking(B) is None
     assert store.replay("boris", "k") is None
-    assert store.due(shard(B), NOON, None).items == []
+    assert store.due(shard(B), EVER, NOON, None).items == []
     claimed = [slot.booking_id for slot in store.slots("olga", NOON, NOON + 4 * QUARTER)]
     assert claimed == [A, A, None, None]
     assert store.open_operators(NOON) == []
@@ -294,12 +295,14 @@ def test_a_booking_is_due_from_its_moment_until_its_end(store: Store) -> None:
     store.commit(first)
     instant = timedelta(microseconds=1)
 
-    def due(until: datetime, *, beside: int = 0) -> list[Effect]:
-        return list(store.due((shard(A) + beside) % SHARDS, until, None).items)
+    def due(until: datetime, *, since: datetime = EVER, beside: int = 0) -> list[Effect]:
+        return list(store.due((shard(A) + beside) % SHARDS, since, until, None).items)
 
     assert due(first.due_at - instant) == []
     assert due(first.due_at) == [Effect(EffectKind.WAKE, A, at=first.due_at)]
     assert due(first.due_at, beside=1) == []
+    assert due(NOON, since=first.due_at) == due(first.due_at)
+    assert due(NOON, since=first.due_at + instant) == []
     later = replace(paid(first, BEFORE + timedelta(seconds=60)), due_at=NOON)
     store.commit(later)
     assert due(NOON) == [Effect(EffectKind.WAKE, A, at=NOON)]
@@ -320,7 +323,7 @@ def test_the_due_index_gives_every_booking_once_page_by_page(store: Store) -> No
     found: list[Effect] = []
     cursor, pages = None, 0
     while pages == 0 or cursor is not None:
-        page = store.due(0, NOON + timedelta(days=1), cursor)
+        page = store.due(0, EVER, NOON + timedelta(days=1), cursor)
         found += page.items
         cursor, pages = page.cursor, pages + 1
     assert found == expected

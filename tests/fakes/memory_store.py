@@ -233,8 +233,8 @@ class MemoryStore(MemoryOutages):
             rows = [row for row in rows if _owner_sort(row) < cursor]
         return Page(rows[:limit], _owner_sort(rows[limit - 1]) if len(rows) > limit else None)
 
-    def due(self, shard: int, until: datetime, cursor: str | None) -> Page[Effect]:
-        rows = sorted((at, number) for number, at in self._due[shard].items() if at <= until)
+    def due(self, shard: int, since: datetime, until: datetime, cursor: str | None) -> Page[Effect]:
+        rows = sorted((at, n) for n, at in self._due[shard].items() if since <= at <= until)
         start = 0
         if cursor:
             at, _, number = cursor.partition("#")

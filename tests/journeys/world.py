@@ -6,7 +6,7 @@ have something to do next; the sweeps run every minute, as their schedule has it
 
 import heapq
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
@@ -39,6 +39,7 @@ from shared.application.outage_compensation import OutageCompensation
 from shared.application.outage_records import OutageRecords
 from shared.application.outage_runs import OutageRuns
 from shared.application.outbox import Queue, message_of
+from shared.application.pace import CallPace
 from shared.application.payment_letters import PaymentLetters
 from shared.application.payment_records import PaymentRecords
 from shared.application.payments import CardPayments
@@ -68,6 +69,7 @@ from tests.fakes.memory_cards import MemoryCards
 from tests.fakes.memory_contacts import MemoryContacts
 from tests.fakes.memory_links import MemoryLinks
 from tests.fakes.memory_store import MemoryStore
+from tests.fakes.memory_turns import MemoryTurns
 from tests.journeys.bookkeeping import assert_books
 from tests.journeys.post import CountedIds, Post
 
@@ -106,6 +108,7 @@ class World:
         webhooks: how many times each payment event is delivered.
         fault: see tests/fakes/memory_store.py.
         wire: what stands between us and the payment provider.
+        calls_per_second: that the telephony provider places.
     """
 
     def __init__(
@@ -115,10 +118,15 @@ class World:
         webhooks: int = 1,
         fault: Callable[[str, Change], None] | None = None,
         wire: Callable[[InProcessPayments], Payments] = lambda provider: provider,
+        calls_per_second: float = 1.0,
     ) -> None:
         sids = itertools.count(1)
         self.exchange = Exchange(
-            "AC" + "0" * 32, OUR_NUMBER, MORNING, lambda prefix: f"{prefix}{next(sids):032x}"
+            "AC" + "0" * 32,
+            OUR_NUMBER,
+            MORNING,
+            lambda prefix: f"{prefix}{next(sids):032x}",
+            calls_per_second,
         )
         self.exchange.voice_url = f"{BASE}/v1/voice/inbound"
         self.driver = Driver(self.exchange, self._answer)
@@ -153,7 +161,9 @@ class World:
         self.refund_room = Refunds(self.bookings, asked, self.payments, self.dispute_room.check)
         self.reconciliation = Reconciliation(self.store, self.driver, asked)
         self.desk = VoiceDesk(self.bookings, self.contacts)
-        self.room = CallRoom(self.bookings, self.contacts, ExchangePort(self.exchange, BASE))
+        self.pace = CallPace(MemoryTurns(), calls_per_second)
+        telephony = ExchangePort(self.exchange, BASE)
+        self.room = CallRoom(self.bookings, self.contacts, telephony, self.pace)
         self.links = MemoryLinks(self.driver)
         self.letters = Letters(self.bookings, self.contacts, self.post, self.links, SUPERVISOR)
         self.readiness = ReadinessDesk(self.bookings, self.contacts, self.post, SITE)
@@ -176,7 +186,7 @@ class World:
         self.outage_runs = OutageRuns(
             self.outage_records, OutageCompensation(self.bookings), self._send
         )
-        self.timers = Timers(self.bookings, self.case_records, self.outage_records, self._send)
+        self.timers = Timers(self.bookings, self.case_records, self.outage_records, self._send_all)
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._keys = itertools.count()
@@ -321,6 +331,10 @@ class World:
     def _send(self, effect: Effect) -> None:
         self._deliver(effect.at, lambda again: self._perform(effect, again))
 
+    def _send_all(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            self._send(effect)
+
     # --- functions/workers/rooms.py ---------------------------------------------------------------
 
     def card_payments(self) -> CardPayments:
@@ -366,7 +380,7 @@ class World:
                 self.outage_cases.care(effect.owner_id)
             case Queue.MESSAGES:
                 self.letters.send(effect.owner_id, effect.subject)
-            case Queue.CALLS:
+            case Queue.CALLS | Queue.STARTS:
                 calls_worker.perform(self, effect, again)
             case Queue.OUTAGES if effect.kind is EffectKind.COMPENSATE:
                 self.outage_runs.compensate(effect.owner_id, effect.subject)

@@ -41,6 +41,7 @@ _EVENTS = {
     "BookingThawed": "the booking goes on",
     "SessionStarted": "the start time has come",
     "LegRequested": "ring the {side} ({route} number)",
+    "LegQueued": "waits for its turn among the calls",
     "LegPlaced": "the telephony provider rings",
     "LegConfirmed": "1 was pressed: a person is there",
     "LegEnded": "a call ended: {outcome}",

@@ -14,7 +14,7 @@ from shared.domain.effects import Effect
 from shared.domain.outage.outage import Outage
 from shared.domain.payment.payment import Payment
 
-_DUE_PAGE = 100
+DUE_PAGE = 100
 # Sorts behind every booking number and payment id.
 _LAST = "~"
 _WAKES = {
@@ -62,15 +62,15 @@ class BookingRows(Decisions):
             found[limit - 1].owner_sort if len(found) > limit else None,
         )
 
-    def due(self, shard: int, until: datetime, cursor: str | None) -> Page[Effect]:
-        """The wake-ups of a shard whose time has come by `until`, earliest first."""
+    def due(self, shard: int, since: datetime, until: datetime, cursor: str | None) -> Page[Effect]:
+        """The wake-ups of a shard due in [since, until], earliest first; some seconds behind."""
         head = self._tables.head
-        last = f"{stamp(until)}#{_LAST}"
-        wanted = head.due_at.between(f"{cursor}{_LAST}", last) if cursor else head.due_at < last
-        found = list(head.due.query(f"DUE#{shard:02d}", wanted, limit=_DUE_PAGE + 1))
+        first = f"{cursor}{_LAST}" if cursor else stamp(since)
+        wanted = head.due_at.between(first, f"{stamp(until)}#{_LAST}")
+        found = list(head.due.query(f"DUE#{shard:02d}", wanted, limit=DUE_PAGE + 1))
         return Page(
-            [_wake(row) for row in found[:_DUE_PAGE]],
-            found[_DUE_PAGE - 1].due_at if len(found) > _DUE_PAGE else None,
+            [_wake(row) for row in found[:DUE_PAGE]],
+            found[DUE_PAGE - 1].due_at if len(found) > DUE_PAGE else None,
         )
 
     def booking_of_call(self, call_id: str) -> tuple[str, str] | None:

@@ -41,7 +41,7 @@ _CALL_KEPT = 30 * _DAY
 
 # docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html, cancellation
 # reasons and errors: nothing was written, and the same may work in a moment.
-_PASSING = frozenset(
+PASSING = frozenset(
     {
         "TransactionConflict",
         "TransactionConflictException",
@@ -235,7 +235,7 @@ class _Transaction:
         if code == "ConditionalCheckFailedException":
             return {self._puts[0][0]}
         reasons = error.cancellation_reasons if isinstance(error, TransactWriteError) else []
-        if code in _PASSING or any(reason and reason.code in _PASSING for reason in reasons):
+        if code in PASSING or any(reason and reason.code in PASSING for reason in reasons):
             return set()
         # Reasons come in the order of the request: PynamoDB sends deletes, puts, updates.
         parts = [row[0] for row in self._deletes]

@@ -189,6 +189,17 @@ class Sweep(Row):
     until = UnicodeAttribute()
 
 
+class TurnLine(Row):
+    """CALLS#<line> / TURNS: until when each lane is taken, in microseconds, and how many took."""
+
+    redials_free = NumberAttribute(null=True)
+    redials_taken = NumberAttribute(null=True)
+    under_way_free = NumberAttribute(null=True)
+    under_way_taken = NumberAttribute(null=True)
+    starts_free = NumberAttribute(null=True)
+    starts_taken = NumberAttribute(null=True)
+
+
 class Closing(Row):
     """BOOKS#<part> / <account> <unit>: what an account held at the end of the last closed day.
 
@@ -268,6 +279,7 @@ class Tables:
     call: type[Call]
     message: type[Message]
     sweep: type[Sweep]
+    turn_line: type[TurnLine]
     closing: type[Closing]
     person: type[Person]
     written: type[Written]
@@ -325,6 +337,7 @@ def connect(table: str) -> Tables:
         call=bound(Call),
         message=bound(Message),
         sweep=bound(Sweep),
+        turn_line=bound(TurnLine),
         closing=bound(Closing),
         person=bound(Person),
         written=bound(Written),

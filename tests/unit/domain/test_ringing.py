@@ -5,7 +5,10 @@ from datetime import timedelta
 from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Status
-from shared.domain.legs import Route, Side
+from shared.domain.legs import NO_TURN, Leg, Route, Side
+from shared.domain.policy import CURRENT
+from shared.domain.priority import lane_of, longest_wait
+from shared.domain.turns import Lane, Turn
 from tests.unit.domain.play import START, Play, held
 
 
@@ -151,3 +154,83 @@ def test_customer_who_drops_at_once_every_time_does_not_keep_the_session_open() 
     assert play.now <= START + timedelta(minutes=72)
     play.hang_up_all()
     assert play.closed().bill.unused > 0
+
+
+def queued(play: Play, side: Side, seconds: int) -> Leg:
+    """A leg that has to wait so long for its turn."""
+    leg = play.ringing(side)
+    assert leg is not None
+    turn = Turn(play.now + timedelta(seconds=seconds), Lane.STARTS, 0)
+    play.do(c.QueueLeg(leg.leg_id, turn))
+    assert play.do(c.QueueLeg(leg.leg_id, turn)) == ()
+    return leg
+
+
+def test_leg_that_waits_for_its_turn_is_not_looked_up_until_it_was_rung() -> None:
+    # S1.4
+    play = Play().scheduled()
+    play.until(START)
+    leg = queued(play, Side.OPERATOR, 300)
+    play.until(START + timedelta(seconds=359))
+    assert play.of(e.LegLookedUp) == []
+    assert [each.leg_id for each in play.legs(Side.OPERATOR)] == [leg.leg_id]
+    play.until(START + timedelta(seconds=360))
+    assert [event.leg_id for event in play.of(e.LegLookedUp)] == [leg.leg_id]
+
+
+def test_operator_has_the_whole_grace_from_his_first_ring_on() -> None:
+    # S1.9
+    play = Play().scheduled()
+    play.until(START)
+    queued(play, Side.OPERATOR, 300)
+    play.until(START + timedelta(seconds=320))
+    play.no_answer(Side.OPERATOR)
+    play.until(START + timedelta(seconds=899))
+    assert play.booking.status is Status.LIVE
+
+
+def test_customer_s_minutes_are_counted_from_his_first_ring() -> None:
+    # S1.4b
+    play = Play(held(backup=False)).scheduled()
+    play.until(START)
+    play.answer(Side.OPERATOR)
+    queued(play, Side.CUSTOMER, 100)
+    play.until(START + timedelta(seconds=120))
+    play.no_answer(Side.CUSTOMER)
+    play.until(START + timedelta(seconds=279))
+    assert len(play.legs(Side.CUSTOMER)) == 1
+    play.until(START + timedelta(seconds=280))
+    assert len(play.legs(Side.CUSTOMER)) == 2
+
+
+def test_session_that_found_no_turn_ends_as_missed_and_all_minutes_go_back() -> None:
+    # S1.7
+    play = Play().scheduled()
+    play.until(START)
+    leg = play.ringing(Side.OPERATOR)
+    assert leg is not None
+    play.do(c.EndLeg(leg.leg_id, play.now, NO_TURN))
+    assert play.closed().reason is e.EndReason.START_MISSED
+    assert [lot.left for lot in play.closed().returned] == [30 * 60]
+
+
+def test_call_of_a_session_under_way_goes_before_those_of_its_start() -> None:
+    # S1.4, S1.5
+    play = Play().scheduled()
+    play.until(START)
+    operator = play.ringing(Side.OPERATOR)
+    assert operator is not None
+    assert lane_of(play.booking, operator, play.now) is Lane.STARTS
+    assert lane_of(play.booking, operator, START + timedelta(minutes=15)) is Lane.UNDER_WAY
+    play.answer(Side.OPERATOR)
+    customer = play.ringing(Side.CUSTOMER)
+    assert customer is not None
+    assert lane_of(play.booking, customer, play.now) is Lane.UNDER_WAY
+    play.answer(Side.CUSTOMER)
+    play.until(START + timedelta(minutes=5))
+    play.drop(Side.CUSTOMER)
+    play.until(START + timedelta(minutes=6))
+    redial = play.ringing(Side.CUSTOMER)
+    assert redial is not None
+    assert lane_of(play.booking, redial, play.now) is Lane.REDIALS
+    assert longest_wait(play.booking, redial, CURRENT) == START + timedelta(minutes=8)

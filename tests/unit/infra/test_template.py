@@ -31,6 +31,10 @@ FUNCTIONS = of_type("AWS::Serverless::Function")
 QUEUES = of_type("AWS::SQS::Queue")
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 WORK_QUEUES = {name: queue for name, queue in QUEUES.items() if "RedrivePolicy" in queue}
+WORKERS = {
+    name: RESOURCES[name.replace("Queue", "Trigger")]["Properties"]["FunctionName"]["Ref"]
+    for name in WORK_QUEUES
+}
 
 
 def routes() -> Iterator[tuple[str, str, bool]]:
@@ -50,7 +54,7 @@ def test_every_handler_exists(name: str) -> None:
 
 @pytest.mark.parametrize("queue", WORK_QUEUES)
 def test_a_message_is_hidden_for_six_timeouts_of_its_worker(queue: str) -> None:
-    worker = FUNCTIONS[queue.replace("Queue", "WorkerFunction")]
+    worker = FUNCTIONS[WORKERS[queue]]
     assert WORK_QUEUES[queue]["VisibilityTimeout"] >= 6 * worker["Timeout"]
 
 
@@ -150,6 +154,7 @@ def test_work_that_nobody_can_do_is_kept_for_two_weeks_in_a_queue_of_its_own() -
             "InboxQueue",
             "PaymentsQueue",
             "CallsQueue",
+            "StartsQueue",
             "MessagesQueue",
             "OutagesQueue",
             "TimersQueue",
@@ -255,9 +260,12 @@ def test_a_function_may_do_what_is_written_here_and_nothing_that_a_name_stands_f
     for name, function in FUNCTIONS.items():
         assert "Role" not in function
         for policy in function.get("Policies", []):
-            queue = name.replace("WorkerFunction", "Queue")
-            poller = {"SQSPollerPolicy": {"QueueName": {"Fn::GetAtt": [queue, "QueueName"]}}}
-            assert policy in ours or policy == poller or set(policy) == {"Statement"}, name
+            pollers = [
+                {"SQSPollerPolicy": {"QueueName": {"Fn::GetAtt": [queue, "QueueName"]}}}
+                for queue, worker in WORKERS.items()
+                if worker == name
+            ]
+            assert policy in ours or policy in pollers or set(policy) == {"Statement"}, name
 
 
 def test_who_writes_letters_and_who_is_led_to_by_them_may_sign_links_and_nobody_else() -> None:
@@ -323,3 +331,28 @@ def test_what_expires_goes_by_itself() -> None:
     for row in (tables.Used, tables.Line, tables.Call, tables.Message):
         assert lifetime["AttributeName"] in row.get_attributes()
     assert RESOURCES["Logs"]["Properties"]["RetentionInDays"] == 90
+
+
+def test_every_shard_of_the_due_index_is_swept_by_one_schedule() -> None:  # S1.4
+    schedules = [
+        json.loads(event["Properties"]["Input"])["shards"]
+        for event in FUNCTIONS["DueSweepFunction"]["Events"].values()
+    ]
+    assert sorted(shard for shards in schedules for shard in shards) == list(
+        range(tables.DUE_SHARDS)
+    )
+
+
+def test_the_table_and_its_indexes_are_ready_for_what_the_storm_needs() -> None:  # S1.4
+    table = RESOURCES["Table"]["Properties"]
+    warm = [table, *table["GlobalSecondaryIndexes"]]
+    assert {one["WarmThroughput"]["WriteUnitsPerSecond"] for one in warm} == {40_000}
+
+
+def test_redials_do_not_wait_behind_starts() -> None:  # S1.5
+    assert WORKERS["CallsQueue"] == WORKERS["StartsQueue"] == "CallsWorkerFunction"
+
+
+def test_calls_a_second_are_a_setting_of_the_deployment() -> None:
+    assert TEMPLATE["Parameters"]["CallsPerSecond"]["Default"] == 1
+    assert GLOBALS["Environment"]["Variables"]["CALLS_PER_SECOND"] == {"Ref": "CallsPerSecond"}
