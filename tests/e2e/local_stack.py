@@ -179,10 +179,11 @@ class LocalStack:
     # --- what lies in it ----------------------------------------------------------------------
 
     def items(self) -> dict[tuple[str, str], Item]:
-        """The whole table, but for how far the sweeps have come: they go on by themselves."""
+        """The whole table, but for what goes on by itself: the sweeps' progress, and figures."""
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._table)
         found = {(i["pk"]["S"], i["sk"]["S"]): i for page in pages for i in page["Items"]}
-        return {key: item for key, item in found.items() if not key[0].startswith("SWEEP#")}
+        moving = ("SWEEP#", "FIGURES")
+        return {key: item for key, item in found.items() if not key[0].startswith(moving)}
 
     def bookings(self, starts_at: datetime) -> list[str]:
         """The numbers of all bookings that start at a moment."""

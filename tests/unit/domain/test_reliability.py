@@ -68,7 +68,7 @@ def test_ends_of_the_interval_are_shares_that_the_count_lies_just_within_reach_o
 
 
 def test_quantile_is_the_normal_distribution_s() -> None:
-    assert reliability._Z == pytest.approx(Z, rel=1e-15)
+    assert pytest.approx(Z, rel=1e-15) == reliability._Z
 
 
 @pytest.mark.parametrize(
