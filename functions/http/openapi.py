@@ -25,6 +25,7 @@ from functions.http import (
     operator,
     payment,
     public,
+    reliability,
     shapes,
 )
 from functions.http.bodies import LARGEST
@@ -41,6 +42,7 @@ ROUTES: tuple[Route[Any], ...] = (
     *desk_cases.ROUTES,
     *desk_outages.ROUTES,
     *public.ROUTES,
+    *reliability.ROUTES,
     *links.ROUTES,
 )
 _SCHEMAS = "#/components/schemas/"

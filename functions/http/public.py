@@ -1,10 +1,13 @@
-"""What anybody may ask for without signing in: money back, and how far that is (S2.4, S3.2)."""
+"""What anybody may ask for without signing in: money back, and how far that is (S2.4, S3.2).
+
+Behind the same function is what anybody may see.
+"""
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, TypedDict
 
-from functions.http import views
+from functions.http import reliability, views
 from functions.http.identity import WITHOUT_SIGN_IN
 from functions.http.requests import MoneyBody, Nothing
 from functions.http.rooms import Rooms
@@ -129,4 +132,4 @@ ROUTES = (
         RequestStatusView,
     ),
 )
-handler = resolver(bootstrap, ROUTES).resolve
+handler = resolver(bootstrap, (*ROUTES, *reliability.ROUTES)).resolve

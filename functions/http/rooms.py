@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shared.application.provider_books import ProviderBooks
     from shared.application.receipts import Receipts
     from shared.application.refund_desk import RefundDesk
+    from shared.application.reliability import Reliability
     from shared.application.saved_cards import SavedCardPayments, SavedCards
     from shared.application.sessions import SessionDesk
     from shared.application.store import Store
@@ -100,6 +101,10 @@ class Rooms(Protocol):
 
     def intake(self) -> "Intake":
         """Refund requests of anybody."""
+        ...
+
+    def reliability(self) -> "Reliability":
+        """Publishes how sessions went."""
         ...
 
     def contacts(self) -> "Contacts":

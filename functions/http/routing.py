@@ -89,6 +89,7 @@ class Route[T]:
         returns: the TypedDict of functions/http/views.py that it answers, or Page.
         status: of a success; 201 gives the new thing's `id` below this path.
         named: the field of the answer that is its id.
+        max_age: seconds for which anybody may keep what a GET answered; 0 where nobody may.
     """
 
     method: str
@@ -100,6 +101,7 @@ class Route[T]:
     returns: type
     status: int = 200
     named: str = "id"
+    max_age: int = 0
 
 
 def resolver(rooms: Rooms, routes: Sequence[Route[Any]]) -> APIGatewayRestResolver:
@@ -145,7 +147,8 @@ def _register[T](app: APIGatewayRestResolver, rooms: Rooms, route: Route[T]) -> 
         answer = route.answer(rooms, Call(caller, path, replay, languages), asked)
         if isinstance(answer, Page):
             return _page(answer)
-        headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
+        kept = f"public, max-age={route.max_age}" if route.max_age else "no-store"
+        headers: dict[str, str | list[str]] = {"Cache-Control": kept}
         if route.status == CREATED:
             # Relative to the request, because the stage in front of /v1 is not ours to know.
             headers["Location"] = f"{route.path.rpartition('/')[2]}/{answer[route.named]}"

@@ -93,6 +93,36 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class Digits:
+    """A whole number as a query holds it: in digits.
+
+    Args:
+        least: the smallest there may be; not negative.
+        most: the largest.
+    """
+
+    least: int
+    most: int
+
+    def read(self, value: object, field: str) -> int:
+        """The number; neither +1 nor 1.0 is one."""
+        if not isinstance(value, str):
+            raise _wrong_type("a whole number in digits", field)
+        digits = value if len(value) <= len(str(self.most)) else ""
+        if not re.fullmatch("[0-9]+", digits) or not self.least <= int(digits) <= self.most:
+            raise RuleBroken(
+                "number_out_of_range",
+                f"Give a whole number from {self.least} to {self.most}.",
+                field,
+            )
+        return int(digits)
+
+    def schema(self) -> dict[str, Any]:
+        """An integer within its bounds."""
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """True or false."""
 

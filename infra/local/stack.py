@@ -26,8 +26,11 @@ from infra.local.settings import HOST, NUMBER, REGION, Keys, Settings, StackErro
 # Every worker unpacks its layers into the scratch folder: about 50 MB, for some thirty of them.
 _SCRATCH_BYTES = 3 * 2**30
 _SHARED_MEMORY = Path("/dev/shm")
-# What the schedule of template.yaml would invoke every minute.
-_EVERY_MINUTE = frozenset({"DueSweep", "CallsSweep", "PaymentsSweep", "WatchSweep"})
+# What the schedule of template.yaml would invoke every minute, or every hour: that one then mostly
+# sees that nothing is to be done.
+_EVERY_MINUTE = frozenset(
+    {"DueSweep", "CallsSweep", "PaymentsSweep", "WatchSweep", "ReliabilitySweep"}
+)
 
 type Tell = Callable[[str], None]
 

@@ -4,6 +4,7 @@ Every part is made when it is first asked for and kept for the life of the proce
 imported inside the functions, so that no Lambda loads a provider's package that it does not call.
 """
 
+from shared.bootstrap.figures import reliability
 from shared.bootstrap.foundation import (
     bookings,
     calendar,
@@ -122,6 +123,7 @@ __all__ = [
     "reconciliation",
     "refund_desk",
     "refunds",
+    "reliability",
     "saved_card_payments",
     "saved_cards",
     "send",

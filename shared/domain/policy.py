@@ -127,6 +127,16 @@ class Policy:
     watch_join_share: float = 0.4  # of the usual sessions joined: this is called failing
     watch_start_within: int = 180  # sessions start so soon after their quarter of an hour
     watch_join_within: int = 300  # and are joined
+    # Reliability, as it is published
+    problem_share_below: int = 200  # basis points of the sessions, as the next one
+    critical_share_below: int = 10
+    support_rating_least: int = 480  # hundredths, of 500
+    resolved_within: int = 15 * 60  # on average
+    figures_days: int = 30  # where nobody asks for others
+    # So long after its end an hour is counted: at once, when its longest trouble is over, and when
+    # a session that was closed late is closed. A day is published when it was counted twice.
+    figures_looks: tuple[int, ...] = (0, 4 * 3600, 24 * 3600)
+    figures_settle: int = 5 * 3600
 
     # Money
     payment_check: int = 4 * 3600

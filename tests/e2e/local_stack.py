@@ -182,7 +182,7 @@ class LocalStack:
         """The whole table, but for what goes on by itself: the sweeps' progress, and the counts."""
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._table)
         found = {(i["pk"]["S"], i["sk"]["S"]): i for page in pages for i in page["Items"]}
-        moving = ("SWEEP#", "PULSE#")
+        moving = ("SWEEP#", "PULSE#", "FIGURES")
         return {key: item for key, item in found.items() if not key[0].startswith(moving)}
 
     def bookings(self, starts_at: datetime) -> list[str]:

@@ -24,12 +24,13 @@ def outcome_keys(booking_id: str, outcome: Outcome) -> tuple[str, str]:
     shard = shard_of(booking_id, SHARDS)
     until = stamp(outcome.until)
     return (
-        _outcome(outcome.grade, outcome.since, shard),
+        outcome_partition(outcome.grade, outcome.since, shard),
         f"{stamp(outcome.since)}#{until}#{booking_id}",
     )
 
 
-def _outcome(grade: Grade, moment: datetime, shard: int) -> str:
+def outcome_partition(grade: Grade, moment: datetime, shard: int) -> str:
+    """The part of the index of outcomes for a shard and the hour a moment lies in."""
     return f"OUTCOME#{grade}#{moment.astimezone(UTC):%Y-%m-%dT%H}#{shard:02d}"
 
 
@@ -43,7 +44,7 @@ class OutageRows(Decisions):
         head = self._tables.head
         found = list(
             head.outcomes.query(
-                _outcome(grade, hour, shard),
+                outcome_partition(grade, hour, shard),
                 head.outcome_at > cursor if cursor else None,
                 limit=_PAGE + 1,
             )

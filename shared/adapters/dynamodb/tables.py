@@ -200,6 +200,38 @@ class TurnLine(Row):
     starts_taken = NumberAttribute(null=True)
 
 
+class Counted(Row):
+    """What was counted of finished sessions.
+
+    Args:
+        counted_at: when.
+        seconds: of trouble, summed; squares: their squares.
+    """
+
+    counted_at = UnicodeAttribute()
+    sessions = NumberAttribute()
+    problems = NumberAttribute()
+    critical = NumberAttribute()
+    seconds = NumberAttribute()
+    squares = NumberAttribute()
+
+
+class CountedHour(Counted):
+    """FIGURES#<date> / <hour>: what an hour came to."""
+
+
+class CountedDay(Counted):
+    """FIGURES / <date>: what the counted hours of a day came to.
+
+    Args:
+        turn: rises with every change.
+        hours: how many are counted.
+    """
+
+    turn = NumberAttribute()
+    hours = NumberAttribute()
+
+
 class Closing(Row):
     """BOOKS#<part> / <account> <unit>: what an account held at the end of the last closed day.
 
@@ -280,6 +312,8 @@ class Tables:
     message: type[Message]
     sweep: type[Sweep]
     turn_line: type[TurnLine]
+    counted_hour: type[CountedHour]
+    counted_day: type[CountedDay]
     closing: type[Closing]
     person: type[Person]
     written: type[Written]
@@ -338,6 +372,8 @@ def connect(table: str) -> Tables:
         message=bound(Message),
         sweep=bound(Sweep),
         turn_line=bound(TurnLine),
+        counted_hour=bound(CountedHour),
+        counted_day=bound(CountedDay),
         closing=bound(Closing),
         person=bound(Person),
         written=bound(Written),

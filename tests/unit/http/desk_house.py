@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.http import desk_cases, desk_outages, desk_payments, public
+from functions.http import desk_cases, desk_outages, desk_payments, public, reliability
 from functions.http.routing import resolver
 from shared.adapters.phone_numbers import e164
 from shared.application.booking import BookingOffice
@@ -23,13 +23,21 @@ from shared.application.payments import CardPayments
 from shared.application.ports import Clock
 from shared.application.receipts import Receipts
 from shared.application.refund_desk import RefundDesk
+from shared.application.reliability import Reliability
 from tests.fakes.memory_contacts import MemoryContacts
 from tests.fakes.memory_store import MemoryStore
+from tests.fakes.memory_tallies import MemoryTallies
 from tests.fakes.memory_uploads import MemoryUploads
 from tests.journeys.world import OPERATOR, World
 from tests.unit.http.house import Answer
 
-ROUTES = (*desk_payments.ROUTES, *desk_cases.ROUTES, *desk_outages.ROUTES, *public.ROUTES)
+ROUTES = (
+    *desk_payments.ROUTES,
+    *desk_cases.ROUTES,
+    *desk_outages.ROUTES,
+    *public.ROUTES,
+    *reliability.ROUTES,
+)
 
 
 class DeskHouse:
@@ -89,6 +97,7 @@ class DeskRooms:
     def __init__(self, world: World) -> None:
         self._world = world
         self._uploads = MemoryUploads()
+        self._reliability = Reliability(world.store, MemoryTallies(world.store), world.driver)
 
     def bookings(self) -> Bookings:
         return self._world.bookings
@@ -127,6 +136,9 @@ class DeskRooms:
 
     def intake(self) -> Intake:
         return Intake(self._world.case_records, self._world.contacts, self.uploads)
+
+    def reliability(self) -> Reliability:
+        return self._reliability
 
     def contacts(self) -> MemoryContacts:
         return self._world.contacts

@@ -212,7 +212,7 @@ def test_only_preflights_webhooks_and_the_description_need_no_sign_in() -> None:
             method == "OPTIONS"
             or path.startswith(("/v1/webhooks/", "/v1/voice/", "/v1/refund-requests"))
             or path.startswith(("/v1/offers/{token}", "/v1/phones/{token}"))  # signed themselves
-            or path == "/v1/openapi.json"
+            or path in ("/v1/reliability", "/v1/openapi.json")
         )
         assert is_open == expected, (method, path)
 
@@ -223,6 +223,7 @@ def test_every_signed_in_path_answers_a_preflight() -> None:
     public = {
         "/v1/refund-requests",
         "/v1/refund-requests/{case_number}",
+        "/v1/reliability",
         "/v1/offers/{token}",
         "/v1/offers/{token}/accept",
         "/v1/phones/{token}",
@@ -287,6 +288,44 @@ def test_links_are_opened_at_a_measured_pace() -> None:
     led_to = {(method, path) for method, path, _ in routes() if "{token}" in path}
     for route in (one for one in led_to if one[0] != "OPTIONS"):
         assert 0 < paced[route] <= 200
+
+
+def test_what_anybody_may_ask_for_is_answered_at_a_measured_pace() -> None:  # S1.16, S2.4
+    settings = RESOURCES["Api"]["Properties"]["MethodSettings"]
+    paced = {
+        (one["HttpMethod"], one["ResourcePath"][1:].replace("~1", "/")): one["ThrottlingRateLimit"]
+        for one in settings
+    }
+    events = FUNCTIONS["PublicFunction"]["Events"].values()
+    asked = {(one["Properties"]["Method"], one["Properties"]["Path"]) for one in events}
+    assert ("GET", "/v1/reliability") in asked
+    for route in (one for one in asked if one[0] != "OPTIONS"):
+        assert 0 < paced[route] <= 50
+
+
+def test_who_counts_sessions_and_who_shows_it_may_do_no_more_than_that() -> None:  # S1.16
+    (counting,) = FUNCTIONS["ReliabilitySweepFunction"]["Policies"]
+    may = {
+        (action, str(one["Resource"]))
+        for one in counting["Statement"]
+        for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+    }
+    table, index = {"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::Sub": "${Table.Arn}/index/outcomes"}
+    assert may == {
+        ("dynamodb:GetItem", str(table)),
+        ("dynamodb:PutItem", str(table)),
+        ("dynamodb:Query", str(table)),
+        ("dynamodb:Query", str(index)),
+    }
+    assert "/index/" not in str(FUNCTIONS["PublicFunction"]["Policies"])
+
+
+def test_counting_that_stops_is_heard_of() -> None:  # S1.16, S4.1
+    alarm = RESOURCES["FiguresBehindAlarm"]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Redial", "FiguresBehind")
+    assert alarm["TreatMissingData"] == "breaching"
+    # Each run tells how far it is behind: of three hours the best one.
+    assert (alarm["Statistic"], alarm["Period"], alarm["Threshold"]) == ("Minimum", 10800, 7200)
 
 
 def test_no_function_may_touch_everything_but_mail_from_one_sender() -> None:
