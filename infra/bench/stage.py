@@ -24,7 +24,7 @@ from infra.bench.meter import Key, Meter
 from infra.bench.template import Function
 from infra.bench.units import Item
 from infra.bench.wire import Exchange, Wire
-from infra.local.settings import NUMBER, REGION, SENDER, Keys
+from infra.local.settings import NUMBER, REGION, SENDER, SUPERVISOR, Keys
 from shared import bootstrap
 from shared.adapters.clock import BusinessClock
 from shared.adapters.dynamodb.tables import connect
@@ -32,6 +32,7 @@ from shared.adapters.dynamodb.tables import connect
 BASE = "http://redial.example"
 TABLE = "redial"
 _SECRET = "redial/providers"
+_LINK_KEY = "redial/links"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -165,7 +166,9 @@ def _made(aws: Any, keys: Keys) -> dict[str, str]:
         "twilio_auth_token": keys.twilio_auth_token,
         "phone_key": keys.phone_key,
     }
-    aws.create_client("secretsmanager").create_secret(Name=_SECRET, SecretString=json.dumps(secret))
+    secrets = aws.create_client("secretsmanager")
+    secrets.create_secret(Name=_SECRET, SecretString=json.dumps(secret))
+    secrets.create_secret(Name=_LINK_KEY, SecretString=keys.phone_key)
     key = aws.create_client("kms").create_key()["KeyMetadata"]["Arn"]
     sqs = aws.create_client("sqs")
     queues = {
@@ -176,9 +179,11 @@ def _made(aws: Any, keys: Keys) -> dict[str, str]:
         "TABLE": TABLE,
         "CONTACTS_KEY": key,
         "PROVIDERS_SECRET": _SECRET,
+        "LINK_KEY": _LINK_KEY,
         "TWILIO_NUMBER": NUMBER,
         "CALLS_PER_SECOND": "10",
         "MAIL_FROM": SENDER,
+        "SUPERVISOR_EMAIL": SUPERVISOR,
         "PUBLIC_BASE_URL": BASE,
         "SITE": BASE,
         "UPLOADS": "uploads",

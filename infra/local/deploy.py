@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from infra.local.processes import Ledger
-from infra.local.settings import NUMBER, REGION, SENDER, Keys, Settings
+from infra.local.settings import NUMBER, REGION, SENDER, SUPERVISOR, Keys, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -50,6 +50,7 @@ def deploy(settings: Settings, ledger: Ledger, keys: Keys) -> Deployed:
         "Environment": "local",
         "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
         "MailFrom": SENDER,
+        "SupervisorEmail": SUPERVISOR,
         "TwilioNumber": NUMBER,
         "CallsPerSecond": "10",
         "StripeApiKey": keys.stripe_api_key,

@@ -12,6 +12,7 @@ REGION = "us-east-1"
 # +1 202 555 01xx is reserved for fiction.
 NUMBER = "+12025550100"
 SENDER = "redial@example.com"
+SUPERVISOR = "supervisor@example.com"
 
 
 class StackError(Exception):

@@ -9,7 +9,7 @@ from botocore.config import Config
 from infra.local.deploy import Deployed, client
 from infra.local.settings import Settings
 
-_HTTP = ("Customer", "Payment", "Account", "Operator", "Desk", "DeskMoney", "Public")
+_HTTP = ("Customer", "Payment", "Account", "Operator", "Desk", "DeskMoney", "Public", "Offers")
 _WEBHOOKS = {"StripeWebhook": "/v1/webhooks/stripe", "VoiceWebhook": "/v1/voice/answer"}
 # When a line drops, the exchange asks for so many answers at once; each needs a worker of its own.
 _WORKERS = {"VoiceWebhook": 4}

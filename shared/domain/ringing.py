@@ -96,13 +96,10 @@ def operator_awaited(booking: Booking, session: Session, policy: Policy) -> Iter
     ring = _operator_rung(booking, session, since, policy)
     if ring is not None and ring.at < deadline:
         yield replace(ring, before=deadline)
-    else:
-        under_way = _ringing(session, Side.OPERATOR, booking.operator_id)
-        yield end(
-            max(deadline, ring_over(under_way, policy)) if under_way else deadline,
-            session,
-            e.EndReason.OPERATOR_ABSENT,
-        )
+    # Beside the ring, not instead of it: whoever is woken too late for it still has to end.
+    under_way = _ringing(session, Side.OPERATOR, booking.operator_id)
+    over = max(deadline, ring_over(under_way, policy)) if under_way else deadline
+    yield end(over, session, e.EndReason.OPERATOR_ABSENT)
 
 
 def _operator_rung(

@@ -11,8 +11,10 @@ from infra.local.caller import Caller, Refused
 from infra.local.settings import StackError
 
 # +1 202 555 01xx is reserved for fiction.
-CUSTOMER, BACKUP = "+12025550111", "+12025550112"
-OPERATOR = "+12025550121"
+CUSTOMER, BACKUP, OTHER_CUSTOMER = "+12025550111", "+12025550112", "+12025550113"
+OPERATOR, OPERATOR_BACKUP, OTHER_OPERATOR = "+12025550121", "+12025550122", "+12025550131"
+PICKS_UP = ({"do": "answer", "after": 4}, {"do": "press", "keys": "1", "after": 2})
+TAKES_CALLS: Mapping[str, Any] = {"calls": [PICKS_UP]}
 MINUTES = 30
 CARD = "pm_card_visa"
 PUBLISHABLE_KEY = "pk_test_demo"
@@ -24,11 +26,18 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Everybody who takes part, each with a way to speak to the stack."""
+    """Everybody who takes part, each with a way to speak to the stack.
+
+    Args:
+        visitor: who is not signed in.
+        addresses: of e-mail, by the names of infra/local/users.py.
+    """
 
     customer: Caller
     other_customer: Caller
     operator: Caller
+    other_operator: Caller
+    visitor: Caller
     agent: Caller
     manager: Caller
     payments: Caller
@@ -36,7 +45,9 @@ class Cast:
     control: Caller
     aws: Caller
     operator_id: str
+    other_operator_id: str
     customer_id: str
+    addresses: Mapping[str, str]
 
     @classmethod
     def of(cls, stack: Mapping[str, Any]) -> "Cast":
@@ -54,6 +65,8 @@ class Cast:
             customer=user("customer"),
             other_customer=user("customer_2"),
             operator=user("operator"),
+            other_operator=user("operator_2"),
+            visitor=Caller(stack["api"]),
             agent=user("agent"),
             manager=user("manager"),
             payments=Caller(stack["payments"]),
@@ -61,21 +74,14 @@ class Cast:
             control=Caller(stack["control"]),
             aws=Caller(stack["aws"]),
             operator_id=users["operator"]["id"],
+            other_operator_id=users["operator_2"]["id"],
             customer_id=users["customer"]["id"],
+            addresses={name: one["email"] for name, one in users.items()},
         )
 
     def now(self) -> datetime:
         """Business time."""
         return datetime.fromisoformat(self.control.get("/clock")["now"]).astimezone(UTC)
-
-    def letters(self) -> list[str]:
-        """The subjects of all letters that were sent, oldest first."""
-        sent = self.aws.get("/_ministack/ses/messages")["messages"]
-        return [
-            str(letter.get("Subject") or letter.get("Message", {}).get("Subject", ""))
-            for of_account in sent.values()
-            for letter in of_account
-        ]
 
 
 def set_the_stage(cast: Cast, *, people: Mapping[str, Any], hours: int = 1) -> datetime:
@@ -92,29 +98,61 @@ def set_the_stage(cast: Cast, *, people: Mapping[str, Any], hours: int = 1) -> d
         "/v1/desk/tariffs/standard", {"per_minute": {"amount_minor": 5000, "currency": "rub"}}
     )
     cast.operator.put(
-        "/v1/operator/profile", {"name": "Olga", "tariff_id": "standard", "main_phone": OPERATOR}
+        "/v1/operator/profile",
+        {
+            "name": "Olga",
+            "tariff_id": "standard",
+            "main_phone": OPERATOR,
+            "backup_phone": OPERATOR_BACKUP,
+        },
     )
     soon = cast.now() + timedelta(minutes=5)
     start = soon.replace(minute=soon.minute // 15 * 15, second=0, microsecond=0)
     start += timedelta(minutes=15)
-    cast.operator.put(
-        "/v1/operator/availability",
-        {"start": text(start), "end": text(start + timedelta(hours=hours)), "offered": True},
-    )
+    offer_time(cast.operator, start, hours)
     cast.exchange.post("/_control/people", people)
     return start
 
 
-def book(customer: Caller, operator_id: str, start: datetime, *, language: str = "en") -> Answer:
-    """A customer holds a session."""
+def second_operator(cast: Cast, start: datetime, hours: int = 1) -> None:
+    """Another operator joins, and has time from a quarter of an hour on."""
+    cast.other_operator.put(
+        "/v1/operator/profile",
+        {"name": "Pavel", "tariff_id": "standard", "main_phone": OTHER_OPERATOR},
+    )
+    offer_time(cast.other_operator, start, hours)
+
+
+def offer_time(operator: Caller, start: datetime, hours: int) -> None:
+    """An operator offers time."""
+    end = start + timedelta(hours=hours)
+    operator.put(
+        "/v1/operator/availability", {"start": text(start), "end": text(end), "offered": True}
+    )
+
+
+def book(
+    customer: Caller,
+    operator_id: str,
+    start: datetime,
+    *,
+    language: str = "en",
+    minutes: int = MINUTES,
+    phones: tuple[str, str | None] = (CUSTOMER, BACKUP),
+) -> Answer:
+    """A customer holds a session.
+
+    Args:
+        phones: main and backup number.
+    """
     return customer.post(
         "/v1/bookings",
         {
             "operator_id": operator_id,
             "starts_at": text(start),
-            "minutes": MINUTES,
-            "main_phone": CUSTOMER,
-            "backup_phone": BACKUP,
+            "minutes": minutes,
+            "main_phone": phones[0],
+            "backup_phone": phones[1],
             "language": language,
             "adult": True,
         },
@@ -145,6 +183,18 @@ def pay_beside(cast: Cast, booking: Answer) -> str:
         },
     )
     return str(intent["id"])
+
+
+def book_and_pay(cast: Cast, customer: Caller, *order: Any, **wishes: Any) -> Answer:
+    """A customer books as `book` says and pays by card; returns the booking once it is certain."""
+    booking = book(customer, *order, **wishes)
+    pay(cast, customer, booking["id"])
+    return wait_for("the booking to be scheduled", lambda: _scheduled(customer, booking["id"]))
+
+
+def _scheduled(customer: Caller, booking_id: str) -> Answer | None:
+    booking = customer.get(f"/v1/bookings/{booking_id}")
+    return booking if booking["status"] == "scheduled" else None
 
 
 def status_of(cast: Cast, booking_id: str) -> str:
@@ -192,6 +242,16 @@ def wait_for[T](what: str, look: Callable[[], T | None]) -> T:
             raise StackError(f"The story waited in vain for {what}.")
         time.sleep(_LOOK)
     return found
+
+
+def hurry(cast: Cast) -> None:
+    """Let quiet stretches go by quickly."""
+    cast.control.post("/clock", {"hurry": 60})
+
+
+def calm(cast: Cast) -> None:
+    """Let business time go as real time does."""
+    cast.control.post("/clock", {"factor": 1})
 
 
 def run_to(cast: Cast, moment: datetime) -> None:

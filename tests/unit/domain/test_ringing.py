@@ -79,6 +79,20 @@ def test_absent_operator_is_rung_on_both_numbers_until_the_grace_is_over() -> No
     assert play.closed().bill.unused == 30 * 60
 
 
+def test_wake_up_that_comes_too_late_for_the_last_ring_ends_the_session_all_the_same() -> None:
+    # S1.10: the next ring falls due a second before the deadline, and a timer may be late
+    play = Play().scheduled()
+    play.until(START)
+    while play.now < START + timedelta(seconds=584):
+        if play.ringing(Side.OPERATOR):
+            play.until(min(play.now + timedelta(seconds=20), START + timedelta(seconds=584)))
+            play.no_answer(Side.OPERATOR)
+        play.until(min(play.now + timedelta(seconds=5), START + timedelta(seconds=584)))
+    play.now = START + timedelta(seconds=601)
+    play.do(c.Tick())
+    assert play.booking.live_session.reason is e.EndReason.OPERATOR_ABSENT
+
+
 def test_attempt_nobody_reports_on_is_looked_up_and_then_given_up() -> None:
     # S1.4: callbacks may never come
     play = Play(held(backup=False)).scheduled()

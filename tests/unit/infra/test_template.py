@@ -1,6 +1,7 @@
 """What template.yaml promises and no tool checks."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,17 @@ def test_every_handler_exists(name: str) -> None:
     module, _, handler = FUNCTIONS[name]["Handler"].rpartition(".")
     source = Path(ROOT / f"{module.replace('.', '/')}.py").read_text()
     assert f"def {handler}(" in source or f"{handler} =" in source
+
+
+def test_whatever_the_wiring_reads_of_the_environment_is_set() -> None:
+    wiring = "".join(path.read_text() for path in (ROOT / "shared/bootstrap").glob("*.py"))
+    read = set(re.findall(r'os\.environ(?:\[|\.get\()"([A-Z_]+)"', wiring))
+    given = {
+        name
+        for function in [GLOBALS, *FUNCTIONS.values()]
+        for name in function.get("Environment", {}).get("Variables", {})
+    }
+    assert read - given == set()
 
 
 @pytest.mark.parametrize("queue", WORK_QUEUES)

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 
 from infra.local.demo.cast import Cast
 from infra.local.demo.stories import (
+    bad_line,
     blocked_card,
     chargeback,
     double_charge,
     dropped_line,
+    extension,
+    long_hold,
+    missed_call,
+    outage,
     paid_without_booking,
     refund_to_card,
+    wrong_number,
 )
 from infra.local.demo.telling import Screen
 
@@ -35,6 +41,36 @@ STORIES: Mapping[str, Story] = {
         "a booked, paid, dropped and finished phone session",
         dropped_line.play,
         "15 minutes were left after the drop, and every paid minute was had",
+    ),
+    "missed_call": Story(
+        "an operator who does not come",
+        missed_call.play,
+        "others were called, the customer chose by his link, and had his session with a bonus",
+    ),
+    "wrong_number": Story(
+        "a number that nobody has",
+        wrong_number.play,
+        "corrected by the link in the letter, in time and afterwards, both sessions were had",
+    ),
+    "bad_line": Story(
+        "a line that stays bad, and one that nobody complained of",
+        bad_line.play,
+        "every remedy was tried, and both have their unused minutes and ten of bonus",
+    ),
+    "long_hold": Story(
+        "a customer who does not come back to the phone",
+        long_hold.play,
+        "both were told, ten minutes of waiting were billed, and the rest is on the balance",
+    ),
+    "extension": Story(
+        "a session that is extended while the next customer waits",
+        extension.play,
+        "he talked on, the next customer was told before his start, and more was refused",
+    ),
+    "outage": Story(
+        "an outage of our telephone provider",
+        outage.play,
+        "each broken session was made good once and its customer told once, whatever was declared",
     ),
     "double_charge": Story(
         "one booking paid twice",
