@@ -8,12 +8,14 @@ from typing import Any
 from shared.domain.policy import Policy
 from shared.domain.remedies import TABLE
 
-# What a replay can take into account. All else shifts what happens when, or to whom, and nobody
-# knows what people would have done then.
+# What a replay can take into account: sizes of remedies, and by which facts they are given. Of a
+# line, the figures that were read then are known. All else shifts what happens when, or to whom,
+# and nobody knows what people would have done then.
 REPLAYED = frozenset(
     {
         *(remedy.bonus for row in TABLE for remedy in row.remedies if remedy.bonus),
         *("long_wait", "offer_valid"),
+        *("bad_line_packet_loss", "bad_line_jitter", "bad_line_jitter_peak", "bad_line_latency"),
     }
 )
 
