@@ -150,7 +150,7 @@ def _session_before(player: Player) -> None:
     delay = player.random.choice((0, 300, 600))
     player.until(START - timedelta(minutes=5))
     if delay:
-        player.do(c.DelayStart(delay))
+        player.do(c.DelayStart(delay, START))
     player.until(START + timedelta(seconds=delay))
     player.in_vain(Side.OPERATOR, BUSY_BEFORE)
 
