@@ -47,6 +47,8 @@ def as_it_was(policy: Policy) -> Policy:
         ("no_show_bonus = 10.5", "no_show_bonus: must be a whole number, not 10.5"),
         ("no_show_bonus = true", "no_show_bonus: must be a whole number, not True"),
         ("no_show_bonus = -1", "no_show_bonus: must not be below zero"),
+        ('watch_alarm = "loud"', "watch_alarm: must be a number, not 'loud'"),
+        ("watch_alarm = nan", "watch_alarm: must be zero or above, not nan"),
         ("customer_retry = 180", "customer_retry: must be a list of whole numbers"),
         ("customer_retry = []", "customer_retry: must be a list of whole numbers"),
         ('customer_retry = [0, "3"]', "customer_retry: must be a list of whole numbers"),
@@ -60,9 +62,11 @@ def test_a_draft_that_is_wrong_is_refused_with_its_field_and_reason(text: str, s
 
 
 def test_a_draft_names_the_changed_numbers_alone() -> None:  # P
-    text = "no_show_bonus = 900\ncustomer_retry = [0, 60]\nrefund_approval_above = {rub = 5}"
+    text = "no_show_bonus = 900\nwatch_alarm = 9\ncustomer_retry = [0, 60]\n"
+    text += "refund_approval_above = {rub = 5}"
     assert read_draft(text).changes == {
         "no_show_bonus": 900,
+        "watch_alarm": 9.0,
         "customer_retry": (0, 60),
         "refund_approval_above": (("rub", 5),),
     }
@@ -140,7 +144,7 @@ def test_what_is_said_not_to_be_taken_into_account_changes_nothing() -> None:  #
 
 def _other_numbers() -> dict[str, object]:
     names = (name for name in Policy.__dataclass_fields__ if name != "version")
-    return {name: 7 if isinstance(getattr(CURRENT, name), int) else (7,) for name in names}
+    return {name: 7 if isinstance(getattr(CURRENT, name), int | float) else (7,) for name in names}
 
 
 # --- the report -----------------------------------------------------------------------------------
