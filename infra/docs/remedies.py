@@ -95,6 +95,7 @@ _UNITS = {
     "bad_line_jitter": "{} ms",
     "bad_line_jitter_peak": "{} ms",
     "bad_line_latency": "{} ms",
+    "watch_days": "{} days",
     "refund_initiate_days": "{} business days",
     "refund_settle_days": "{} business days",
     "refund_window_days": "{} days",
@@ -174,7 +175,9 @@ def _numbers(policy: Policy) -> Iterator[str]:
         yield f"| `{field.name}` | {_value(field.name, getattr(policy, field.name))} |"
 
 
-def _value(name: str, value: int | tuple[int, ...] | tuple[tuple[str, int], ...]) -> str:
+def _value(name: str, value: float | tuple[int, ...] | tuple[tuple[str, int], ...]) -> str:
+    if isinstance(value, float):
+        return str(value)  # a factor or a share
     if isinstance(value, int):
         if name in _BASIS_POINTS:
             return f"{value // 100}.{value % 100:02} %"

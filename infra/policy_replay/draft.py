@@ -1,5 +1,6 @@
 """A draft of a policy: TOML that names the changed numbers alone."""
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -8,12 +9,14 @@ from typing import Any
 from shared.domain.policy import Policy
 from shared.domain.remedies import TABLE
 
-# What a replay can take into account. All else shifts what happens when, or to whom, and nobody
-# knows what people would have done then.
+# What a replay can take into account: sizes of remedies, and by which facts they are given. Of a
+# line, the figures that were read then are known. All else shifts what happens when, or to whom,
+# and nobody knows what people would have done then.
 REPLAYED = frozenset(
     {
         *(remedy.bonus for row in TABLE for remedy in row.remedies if remedy.bonus),
         *("long_wait", "offer_valid"),
+        *("bad_line_packet_loss", "bad_line_jitter", "bad_line_jitter_peak", "bad_line_latency"),
     }
 )
 
@@ -62,6 +65,8 @@ def _typed(name: str, value: Any, default: Any) -> Any:
     """A value as the policy holds it."""
     if isinstance(default, int):
         return _whole(name, value, "a whole number")
+    if isinstance(default, float):
+        return _number(name, value)
     if isinstance(default[0], int):
         wanted = "a list of whole numbers, with at least one"
         if not isinstance(value, list) or not value:
@@ -71,6 +76,14 @@ def _typed(name: str, value: Any, default: Any) -> Any:
     if not isinstance(value, dict):
         raise DraftRefused(f"{name}: must be {wanted}, not {value!r}")
     return tuple((currency, _whole(name, amount, wanted)) for currency, amount in value.items())
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise DraftRefused(f"{name}: must be a number, not {value!r}")
+    if not 0 <= value < math.inf:
+        raise DraftRefused(f"{name}: must be zero or above, not {value}")
+    return float(value)
 
 
 def _whole(name: str, value: Any, wanted: str) -> int:

@@ -20,6 +20,7 @@ from shared.domain.legs import Leg, Mark, Motion, Side
 from shared.domain.lots import Tariff
 from shared.domain.money import Money
 from shared.domain.policy import CURRENT
+from shared.domain.quality import CallQuality
 from shared.domain.ringing import MISSED_CALL
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -188,6 +189,19 @@ def _bad_line(player: Player) -> None:
         player.until(player.now + timedelta(seconds=20))
 
 
+def _measured(player: Player) -> None:
+    """He ends it early, without a word; the provider's figures tell of his line."""
+    player.joined()
+    player.do(c.EndSession("api", None))
+    player.over()
+    player.until(player.now + timedelta(hours=1))
+    loss = player.random.choice((0, 200, 400, 600, 900))
+    figures = tuple(
+        (leg.leg_id, CallQuality(packet_loss=loss)) for leg in player.booking.live_session.legs
+    )
+    player.do(c.NoteQuality(figures))
+
+
 _MISFORTUNES: tuple[Callable[[Player], None], ...] = (
     _operator_absent,
     _session_before,
@@ -195,6 +209,7 @@ _MISFORTUNES: tuple[Callable[[Player], None], ...] = (
     _customer_absent,
     _dropped,
     _bad_line,
+    _measured,
 )
 
 

@@ -32,6 +32,7 @@ _ANEW = (
     e.OfferAccepted,
     e.OfferLapsed,
     e.OutageFound,
+    e.QualityMeasured,
 )
 
 
@@ -95,6 +96,13 @@ def _until_settled(
 
 def _after(booking: Booking, decided: Decided, policy: Policy) -> Booking:
     booking = _passed(booking, decided.at, policy)
+    figures = tuple(
+        (event.leg_id, event.quality)
+        for event in decided.events
+        if isinstance(event, e.QualityMeasured)
+    )
+    if figures:
+        _, booking = decide(booking, c.NoteQuality(figures), decided.at, policy)
     for event in decided.events:
         match event:
             case e.OutageFound():

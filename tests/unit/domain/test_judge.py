@@ -334,7 +334,7 @@ def test_played_a_delayed_session_counts_its_delay_as_waiting() -> None:
     # S1.10: 15 minutes where the wait passed 20
     play = Play().scheduled()
     play.until(START - timedelta(minutes=5))
-    play.do(c.DelayStart(600))
+    play.do(c.DelayStart(600, START))
     play.until(START + timedelta(minutes=10))
     nobody_answers(play, Side.OPERATOR, BUSY_BEFORE)
     assert judged(play).cause is Cause.PREVIOUS_SESSION

@@ -1,7 +1,8 @@
-"""Nothing is compensated twice: offers and outages, in whatever order they come (S1.15)."""
+"""Nothing is compensated twice: offers, outages, figures, in whatever order they come (S1.15)."""
 
 import copy
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -19,6 +20,7 @@ from shared.domain.incident import Cause, Mishap
 from shared.domain.legs import Side
 from shared.domain.money import Money
 from shared.domain.policy import CURRENT, Policy
+from shared.domain.quality import CallQuality
 from shared.domain.ringing import MISSED_CALL
 from tests.unit.domain.play import BOOKING_ID, START, Play
 
@@ -35,6 +37,25 @@ def operator_absent() -> Play:
 def customer_absent() -> Play:
     """A session to which the customer did not come; nothing is offered."""
     return _again(_absent(Side.CUSTOMER))
+
+
+def operator_lost() -> Play:
+    """A session whose operator was lost after five minutes and not brought back; an offer."""
+    return _again(_lost())
+
+
+@cache
+def _lost() -> Play:
+    play = Play().scheduled().joined()
+    play.until(START + timedelta(minutes=5))
+    play.drop(Side.OPERATOR)
+    while play.booking.status is Status.LIVE:
+        play.until(play.now + timedelta(seconds=20))
+        if play.ringing(Side.OPERATOR):
+            play.no_answer(Side.OPERATOR)
+    play.hang_up_all()
+    assert play.of(e.OfferMade)
+    return play
 
 
 @cache
@@ -199,6 +220,41 @@ steps = st.lists(
     ),
     max_size=8,
 )
+
+
+def figures(play: Play, loss: int) -> None:
+    """The provider answers where it was asked how good the lines were."""
+    if play.of(e.QualityAsked) and not play.of(e.QualityMeasured):
+        legs = play.booking.live_session.legs
+        bad = CallQuality(packet_loss=loss)
+        play.do(c.NoteQuality(tuple((leg.leg_id, bad) for leg in legs)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from((0, CURRENT.bad_line_packet_loss + 1)), steps)
+def test_figures_of_a_bad_line_add_to_a_refund_and_to_nothing_else(
+    loss: int, taken: list[tuple[str, e.Choice | str | int]]
+) -> None:
+    # S1.8, S1.15: whenever they come
+    play = operator_lost()
+    for kind, value in taken:
+        if kind == "wait":
+            later(play, int(value) * HOUR)
+        elif kind == "outage":
+            play.do(replace(OUTAGE, outage_id=str(value)))
+        else:
+            with suppress(RedialError):
+                play.do(accept(e.Choice(str(value)), play.booking.offers[-1].offer_id))
+        figures(play, loss)
+        assert given_in_all(play) <= max(CURRENT.outage_bonus, CURRENT.no_show_bonus)
+    later(play, timedelta(days=3))
+    figures(play, loss)
+    expected = CURRENT.no_show_bonus
+    if any(accepted.refunds for accepted in play.of(e.OfferAccepted)):
+        expected = CURRENT.bad_line_bonus if loss else 0
+    if play.booking.outages:
+        expected = CURRENT.outage_bonus
+    assert given_in_all(play) == expected
 
 
 @settings(max_examples=60, deadline=None)
