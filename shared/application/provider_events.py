@@ -39,10 +39,11 @@ def keep(
     Returns:
         False where it is known.
     """
-    body = json.dumps({"type": kind, "object": subject, "event": event_id, "swept": swept})
+    told = {"type": kind, "object": subject, "event": event_id}
+    body = json.dumps(told | {"swept": True} if swept else told)
     return store.receive(PROVIDER, event_id, kind, body, at)
 
 
 def by_webhook(body: str) -> bool:
     """Whether a kept event was told by a webhook, and not found by a sweep."""
-    return not json.loads(body).get("swept", False)
+    return "swept" not in json.loads(body)

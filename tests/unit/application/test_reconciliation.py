@@ -110,16 +110,16 @@ def on_the_feed(store: MemoryStore, feed: Feed, go_on: Callable[[], bool] = alwa
 # --- the feed -------------------------------------------------------------------------------------
 
 
-def test_what_no_webhook_brought_is_kept_as_a_webhook_keeps_it() -> None:
-    # S2.5
+def test_what_no_webhook_brought_is_kept_as_a_webhook_keeps_it_and_marked() -> None:
+    # S2.5; S4.1: or webhooks gone silent would not be missed
     store, feed = MemoryStore(), Feed(*events(3))
     store.receive("stripe", "evt_1", "payment_intent.succeeded", "by webhook", NOW)
     swept = on_the_feed(store, feed)
     assert (swept.seen, swept.new) == (3, 2)
     assert [m.body for m in store.inbox] == [
         "by webhook",
-        '{"type": "payment_intent.succeeded", "object": "pi_2", "event": "evt_2"}',
-        '{"type": "payment_intent.succeeded", "object": "pi_0", "event": "evt_0"}',
+        '{"type": "payment_intent.succeeded", "object": "pi_2", "event": "evt_2", "swept": true}',
+        '{"type": "payment_intent.succeeded", "object": "pi_0", "event": "evt_0", "swept": true}',
     ]
 
 
