@@ -55,7 +55,7 @@ duplicates-report: setup ## our rule for duplicate charges beside the plain one;
 	@$(PY) -m infra.duplicates --seed "$(or $(SEED),1)" --mix "$(or $(MIX),everyday)"
 
 policy-replay: setup ## what a changed policy would have granted for past incidents; POLICY=draft.toml HISTORY=file
-	@$(PY) -m infra.policy_replay "$(POLICY)" $(if $(HISTORY),--history "$(HISTORY)") --seed "$(or $(SEED),1)"
+	@$(PY) -m infra.policy_replay $(if $(POLICY),"$(POLICY)") $(if $(HISTORY),--history "$(HISTORY)") --seed "$(or $(SEED),1)"
 
 policy-history: setup ## write the incidents of a running stack to build/history.jsonl, for policy-replay
 	@$(PY) -m infra.policy_replay.record

@@ -96,12 +96,16 @@ _UNITS = {
     "bad_line_jitter_peak": "{} ms",
     "bad_line_latency": "{} ms",
     "watch_days": "{} days",
+    "figures_days": "{} days",
+    "support_rating_least": "{} hundredths",
     "refund_initiate_days": "{} business days",
     "refund_settle_days": "{} business days",
     "refund_window_days": "{} days",
 }
 _DAY = 24 * 3600
-_BASIS_POINTS = frozenset({"bad_line_packet_loss", "tax_rate"})
+_BASIS_POINTS = frozenset(
+    {"bad_line_packet_loss", "tax_rate", "problem_share_below", "critical_share_below"}
+)
 
 
 def page(policy: Policy = CURRENT) -> str:

@@ -35,6 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (DraftRefused, HistoryRefused) as refused:
         print(refused, file=sys.stderr)
         return 2
+    except UnicodeDecodeError as error:
+        print(f"a draft and a history are text in UTF-8: {error}", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
         return 2

@@ -320,3 +320,4 @@ def test_the_page_holds_every_number_in_units_that_people_read() -> None:  # P
         "0 s, 3 min, 6 min, 9 min",
         "25 s",
     )
+    assert (listed["problem_share_below"], listed["figures_days"]) == ("2.00 %", "30 days")

@@ -198,5 +198,8 @@ def test_the_command_prints_the_report_or_the_refusal(
     draft.write_text("outage_bones = 1800\n")
     assert main([str(draft), "--history", str(past)]) == 2
     assert "outage_bones" in capsys.readouterr().err
+    draft.write_bytes(b"\xff")
+    assert main([str(draft)]) == 2
+    assert "text in UTF-8" in capsys.readouterr().err
     assert main([str(tmp_path / "none.toml")]) == 2
     assert "none.toml: No such file" in capsys.readouterr().err
