@@ -48,10 +48,12 @@ class _Queue:
     """The calls queue, or that of starts.
 
     Args:
+        most: concurrent executions.
         since: when there first was something in it.
         running: executions that work on it.
     """
 
+    most: int
     ready: deque[Leg] = field(default_factory=deque)
     since: float | None = None
     running: int = 0
@@ -84,7 +86,10 @@ class Calls:
         self._limits, self._assumed, self._random, self._room = limits, assumed, random, room
         lines, self._every = spread(per_second)
         self._lines = [Line() for _ in range(lines)]
-        self._queues = {Lane.REDIALS: _Queue(), Lane.STARTS: _Queue()}
+        self._queues = {
+            Lane.REDIALS: _Queue(limits.lambdas),
+            Lane.STARTS: _Queue(limits.starts_most),
+        }
         self._arriving: dict[int, list[Leg]] = {}
         self.legs: list[Leg] = []
         self.per_second = per_second
@@ -119,7 +124,7 @@ class Calls:
         if queue.since is None:
             queue.since = now
         ramp = self._limits.first_batches + self._limits.more_batches * (now - queue.since)
-        while queue.ready and queue.running < ramp and self._room() > 0:
+        while queue.ready and queue.running < min(ramp, queue.most) and self._room() > 0:
             queue.running += 1
             self.running += 1
             self._room()

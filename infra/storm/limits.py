@@ -33,9 +33,9 @@ class Limits:
         more_batches: how many more a second while messages are left.
         batch: messages of one invocation.
         timers_most: concurrent executions of the timers worker.
+        starts_most: concurrent executions of the calls worker on starts.
         timers_timeout: seconds.
         hidden: seconds until a message that was not deleted is seen again.
-        calls_hidden: the same for the calls queue.
         receives: after so many a message goes to the dead letters.
         groups: the shards that are swept side by side, one function each.
         sweep_timeout: seconds.
@@ -49,9 +49,9 @@ class Limits:
     more_batches: float = 300 / 60
     batch: int = 10
     timers_most: int = 1_000
+    starts_most: int = 1_000
     timers_timeout: float = 10
     hidden: float = 60
-    calls_hidden: float = 120
     receives: int = 5
     groups: Sequence[Sequence[int]] = ()
     sweep_timeout: float = 55
@@ -104,9 +104,9 @@ def of_template() -> Limits:
         index_units=min(TABLE_UNITS, due["WarmThroughput"]["WriteUnitsPerSecond"]),
         batch=trigger["BatchSize"],
         timers_most=trigger["ScalingConfig"]["MaximumConcurrency"],
+        starts_most=of("StartsTrigger")["ScalingConfig"]["MaximumConcurrency"],
         timers_timeout=of("TimersWorkerFunction")["Timeout"],
         hidden=timers["VisibilityTimeout"],
-        calls_hidden=of("CallsQueue")["VisibilityTimeout"],
         receives=timers["RedrivePolicy"]["maxReceiveCount"],
         groups=tuple(
             tuple(each["shards"]) for each in template.scheduled_every_minute()["DueSweep"]
