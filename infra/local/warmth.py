@@ -22,7 +22,7 @@ def warm(settings: Settings, deployed: Deployed) -> list[str]:
     sweep.
     """
     functions = client(
-        settings, "lambda", config=Config(read_timeout=60, retries={"total_max_attempts": 1})
+        settings, "lambda", config=Config(read_timeout=180, retries={"total_max_attempts": 1})
     )
 
     def call(name: str) -> bool:

@@ -34,8 +34,14 @@ def play(cast: Cast, screen: telling.Screen) -> list[str]:
     }
     start = set_the_stage(cast, people=people)
     booking = book_and_pay(cast, cast.customer, cast.operator_id, start)
-    screen.say(f"\nIn booking {booking['id']} the customer asks to wait, and does not come back:")
+    screen.say(f"\nBooking {booking['id']}: he has the other side wait, by his page and is back,")
+    screen.say("then by star and 2, and does not come back:")
     watch = Watch(cast, cast.customer, booking["id"], screen)
+    hurry(cast)
+    watch.until_happened("SidesJoined")
+    calm(cast)
+    for wish in ("hold", "resume"):
+        cast.customer.post(f"/v1/bookings/{booking['id']}/{wish}")
     hurry(cast)
     watch.until_over()
     calm(cast)
@@ -56,7 +62,10 @@ def _broken_promises(cast: Cast, watch: Watch, account: Answer) -> Iterator[str]
         yield f"{_LIMIT} s of waiting were to be billed, not {bill['hold']} (S1.11)"
     if bill["billed"] != bill["talk"] + bill["hold"]:
         yield f"talk and wait were to be billed, and nothing else: {bill}"
-    began = datetime.fromisoformat(watch.of("HoldBegan")[0]["moment"])
+    asked = [began["how"] for began in watch.of("HoldBegan")]
+    if asked != ["api", "key"]:
+        yield f"he was to ask by his page and by a key, not {asked}"
+    began = datetime.fromisoformat(watch.of("HoldBegan")[-1]["moment"])
     noticed = [datetime.fromisoformat(at) - began for at in watch.at("HoldNoticed")]
     if len(noticed) != 1 or not _NOTICE <= noticed[0] <= _NOTICE + timedelta(seconds=10):
         yield f"both were to be told once, after three minutes, not {noticed}"
