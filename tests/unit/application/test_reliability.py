@@ -266,15 +266,15 @@ def test_figures_are_those_of_all_days_together(office: Office) -> None:  # S1.1
     for day in range(3):
         for n in range(100):
             office.fine(MIDNIGHT + day * DAY + n * 10 * MINUTE)
-    for n in range(40):
-        office.mended(MIDNIGHT + DAY + n * 30 * MINUTE, after=(1 + n % 3) * MINUTE)
+    for n in range(120):
+        office.mended(MIDNIGHT + DAY + n * 10 * MINUTE, after=(1 + n % 3) * MINUTE)
     office.moment = MIDNIGHT + 4 * DAY
     office.reliability.recount(MIDNIGHT, MIDNIGHT + 3 * DAY, always)
     found = office.published(office.moment, days=3)
     assert found.tally == office.counted(MIDNIGHT) + office.counted(
         MIDNIGHT + DAY
     ) + office.counted(MIDNIGHT + 2 * DAY)
-    assert found.figures.problem_share.value == pytest.approx(40 / 340)
+    assert found.figures.problem_share.value == pytest.approx(120 / 420)
     assert found.figures.problem_share.met is Met.NO
-    assert found.figures.minutes_to_resolve.value == pytest.approx(79 / 40)
+    assert found.figures.minutes_to_resolve.value == pytest.approx(2)
     assert found.figures.minutes_to_resolve.met is Met.YES

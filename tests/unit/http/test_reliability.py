@@ -36,7 +36,7 @@ def ask(made: DeskHouse, days: str | None = None) -> Answer:
 
 
 def test_figures_come_with_interval_target_and_what_they_are_taken_from() -> None:  # S1.16
-    answer = ask(house(troubles=40, of=1000))
+    answer = ask(house(troubles=100, of=2500))
     assert answer.status == 200
     assert answer.json == {
         "period": {
@@ -46,27 +46,27 @@ def test_figures_come_with_interval_target_and_what_they_are_taken_from() -> Non
             "hours_counted": 24,
         },
         "counted_at": "2026-03-02T09:00:00Z",
-        "counts": {"sessions": 1000, "with_problem": 40, "critical": 0},
+        "counts": {"sessions": 2500, "with_problem": 100, "critical": 0},
         "figures": {
             "problem_share": {
                 "value": 0.04,
                 "interval": {
-                    "low": 0.029511,
-                    "high": 0.05401,
+                    "low": 0.032998,
+                    "high": 0.048414,
                     "confidence": 95,
                     "method": "wilson",
                 },
                 "target": {"value": 0.02, "comparison": "below"},
                 "met": "no",
-                "of": 1000,
+                "of": 2500,
                 "why": None,
             },
             "critical_share": {
                 "value": 0.0,
-                "interval": {"low": 0.0, "high": 0.003827, "confidence": 95, "method": "wilson"},
+                "interval": {"low": 0.0, "high": 0.001534, "confidence": 95, "method": "wilson"},
                 "target": {"value": 0.001, "comparison": "below"},
                 "met": "undecided",
-                "of": 1000,
+                "of": 2500,
                 "why": None,
             },
             "support_rating": {
@@ -82,7 +82,7 @@ def test_figures_come_with_interval_target_and_what_they_are_taken_from() -> Non
                 "interval": {"low": 2.0, "high": 2.0, "confidence": 95, "method": "normal"},
                 "target": {"value": 15.0, "comparison": "at_most"},
                 "met": "yes",
-                "of": 40,
+                "of": 100,
                 "why": None,
             },
         },

@@ -100,7 +100,11 @@ def test_every_sweep_that_fails_or_does_not_run_is_heard_of() -> None:  # S4.1
         if any(event["Type"] == "Schedule" for event in function.get("Events", {}).values())
     }
     # These tell how late they are, and nothing where they do not run.
-    by_metric = {"PaymentsSweepFunction": "PaymentsBehind", "BooksFunction": "LedgerDifferences"}
+    by_metric = {
+        "PaymentsSweepFunction": "PaymentsBehind",
+        "BooksFunction": "LedgerDifferences",
+        "ReliabilitySweepFunction": "FiguresBehind",
+    }
     for metric in by_metric.values():
         alarm = ALARMS[f"{metric}Alarm"]
         assert (alarm["MetricName"], alarm["TreatMissingData"]) == (metric, "breaching")
