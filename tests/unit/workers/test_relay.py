@@ -106,7 +106,7 @@ def test_a_start_is_passed_on_and_counted_in_its_own_minute(store: DynamoStore, 
     relay.perform(rooms, batch(table))
     assert rooms.counted(HELD) == {Count.ORDERS: 1}
     assert rooms.counted(minute_of(NOON)) == {Count.STARTED: 1}
-    assert Queue.CALLS in {message.queue for message in rooms.sent}
+    assert Queue.STARTS in {message.queue for message in rooms.sent}
 
 
 def test_a_webhook_is_counted_and_what_a_sweep_found_is_not(store: DynamoStore, table: str) -> None:
