@@ -63,6 +63,20 @@ def test_session_begins_on_its_second() -> None:
     assert world.session(booking_id).legs[0].requested_at == START
 
 
+def test_both_are_warned_a_minute_before_the_end_and_not_a_second_is_billed_beyond() -> None:
+    # S1.4a
+    world = World()
+    booking_id = world.booked()
+    world.until(START + timedelta(hours=1))
+    closed = world.closed(booking_id)
+    assert (closed.reason, closed.bill.billed) == (EndReason.MINUTES_USED, 1800)
+    said = [words for conference in world.exchange.conferences() for words in conference.said]
+    (warned,) = [at for at, text in said if "One minute is left" in text]
+    assert 58 <= (closed.ended_at - warned).total_seconds() <= 62
+    heard = [text for call in world.exchange.calls() for text in call.heard]
+    assert any("Your minutes are used up" in text for text in heard)
+
+
 def test_customer_who_calls_back_within_the_minute_is_not_rung() -> None:
     # S1.5
     world = World()

@@ -76,3 +76,13 @@ def test_every_rule_is_proved_by_a_test_that_names_it(rule: str) -> None:
     word = re.compile(rf"\b{re.escape(rule)}(?![\w])")
     tests = [p for p in sources("tests") if p.name.startswith("test_") and p != Path(__file__)]
     assert any(word.search(path.read_text()) for path in tests)
+
+
+SESSIONS = tuple(rule for rule in (*RULES, "S1.16") if rule.startswith("S1."))
+
+
+@pytest.mark.parametrize("rule", dict.fromkeys(SESSIONS))
+def test_every_row_on_sessions_is_played_by_a_journey_that_names_it(rule: str) -> None:
+    word = re.compile(rf"\b{re.escape(rule)}(?![\w])")
+    journeys = (ROOT / "tests" / "journeys").glob("test_*.py")
+    assert any(word.search(path.read_text()) for path in journeys)
