@@ -1,5 +1,6 @@
 """One decision on an outage: load, decide, commit; again where somebody else was first."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -8,15 +9,14 @@ from shared.application.change import TRIES, outage_change
 from shared.application.outage_store import OutageStore
 from shared.application.ports import Clock, Ids
 from shared.application.store import Busy, Cause, KeyUsed, Loaded, Replay, StaleRead
+from shared.domain.booking_number import LENGTH, with_check_digit
 from shared.domain.errors import Conflict, NotFound, RuleBroken
 from shared.domain.outage import commands as c
 from shared.domain.outage.decide import decide
 from shared.domain.outage.events import Extent
-from shared.domain.outage.outage import Outage
+from shared.domain.outage.outage import Outage, Status
 from shared.domain.policy import CURRENT
 
-# Detection proposes the same thing once, however often it sees it.
-_DETECTION = "detection"
 _PAGE = 50
 
 
@@ -58,19 +58,43 @@ class OutageRecords:
     ) -> Outage:
         """Keep what detection saw, and have a manager decide; once per signal and beginning.
 
+        Seen again it is the same outage, after days too; its end is noted when it comes. Where a
+        manager has declared a part of it by then, the rest is proposed for itself.
+
         Args:
             signal: what it was seen by.
             since: UTC.
             until: UTC; None where it goes on.
             evidence: short texts for the manager, by name.
+
+        Raises:
+            Conflict: others were first, again and again.
         """
-        replay = Replay(_DETECTION, f"{signal}:{since.isoformat()}", "", "")
-        cause = Cause("Propose", "detection", {"signal": signal})
+        number, cause = _number_of(signal, since), Cause("Propose", "detection", {"signal": signal})
+        for attempt in range(TRIES):
+            known = self.store.outage(number)
+            if known is not None:
+                return self._seen_again(known.state, signal, until, evidence)
+            try:
+                return self._begun(c.Propose(number, signal, since, until, evidence), cause)
+            except (KeyUsed, Busy):
+                self._pause(attempt)
+        raise Conflict("busy", "Too many changes at once; please try again.")
 
-        def proposed(number: str) -> c.Propose:
-            return c.Propose(number, signal, since, until, evidence)
-
-        return self._begin(proposed, replay, cause)
+    def _seen_again(
+        self, known: Outage, signal: str, until: datetime | None, evidence: Mapping[str, str]
+    ) -> Outage:
+        if until is None or known.status is Status.DISMISSED:
+            return known
+        if known.status is Status.PROPOSED:
+            cause = Cause("NoteEnd", "detection", {"signal": signal})
+            return self.apply(known.number, c.NoteEnd(until), cause)
+        declared = known.extent
+        if until > declared.until:
+            # Declared while it went on, as nobody can declare what is to come.
+            rest = {**evidence, "after_outage": known.number}
+            self.propose(signal, declared.until, until, rest)
+        return known
 
     def declare(self, extent: Extent, by: str, replay: Replay) -> Outage:
         """Declare an outage; every session it broke is made good from now on (S1.13).
@@ -151,16 +175,27 @@ class OutageRecords:
             if before is not None:
                 return self.load(before).state
             check()
-            number, now = self._ids.booking_id(), self.clock.now()
-            events, outage = decide(None, command(number), now, CURRENT)
+            number = self._ids.booking_id()
             used = Replay(replay.owner, replay.key, replay.fingerprint, number)
             try:
-                self.store.commit(outage_change(None, events, outage, now, cause, used))
+                return self._begun(command(number), cause, used)
             except (KeyUsed, Busy):
                 self._pause(attempt)
-            else:
-                return outage
         raise Conflict("busy", "Too many changes at once; please try again.")
+
+    def _begun(
+        self, command: c.Propose | c.Declare, cause: Cause, used: Replay | None = None
+    ) -> Outage:
+        """A new outage.
+
+        Raises:
+            KeyUsed: its number, or the key of the request, was used before.
+            Busy: the table was throttled; nothing was written.
+        """
+        now = self.clock.now()
+        events, outage = decide(None, command, now, CURRENT)
+        self.store.commit(outage_change(None, events, outage, now, cause, used))
+        return outage
 
     def _require_known(self, operators: frozenset[str]) -> None:
         """A name that is mistyped would have us find nothing."""
@@ -190,3 +225,9 @@ class OutageRecords:
             cursor = page.cursor
             if cursor is None:
                 return
+
+
+def _number_of(signal: str, since: datetime) -> str:
+    """The number of a proposal, ever the same: idempotency keys are forgotten after days."""
+    digest = hashlib.sha256(f"{signal}:{since.isoformat()}".encode()).digest()
+    return with_check_digit(str(int.from_bytes(digest) % 10 ** (LENGTH - 1)).zfill(LENGTH - 1))

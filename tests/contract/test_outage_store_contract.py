@@ -177,6 +177,8 @@ def test_outages_come_the_last_opened_first_and_page_by_page(store: OutageStore)
     assert first.items[0] == OutageSummary(
         outage_number(4), Status.PROPOSED, NOON + HOUR, NOON, None, frozenset()
     )
+    store.commit(then(begun(proposal, NOON + HOUR), c.NoteEnd(NOON + MINUTE), NOON + HOUR))
+    assert store.outages(None, 1).items[0].until == NOON + MINUTE
     assert first.items[1] == OutageSummary(
         outage_number(3),
         Status.RUNNING,

@@ -32,6 +32,17 @@ class Propose:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteEnd:
+    """Detection saw the end of what it had proposed.
+
+    Args:
+        until: UTC.
+    """
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Declare:
     """A manager declares an outage.
 
@@ -125,5 +136,15 @@ class FinishPass:
 
 
 Command = (
-    Tick | Propose | Declare | Confirm | Dismiss | Stop | Resume | Repeat | NoteCase | FinishPass
+    Tick
+    | Propose
+    | NoteEnd
+    | Declare
+    | Confirm
+    | Dismiss
+    | Stop
+    | Resume
+    | Repeat
+    | NoteCase
+    | FinishPass
 )

@@ -63,6 +63,9 @@ def _answer(
             return (_begin(command, now, policy),)
         case _ if outage is None:
             return ()
+        case c.NoteEnd():
+            open_ended = outage.status is Status.PROPOSED and outage.until is None
+            return (e.EndSeen(command.until),) if open_ended else ()
         case c.Confirm():
             return _confirm(outage, command, now, policy)
         case c.Dismiss():

@@ -43,6 +43,17 @@ class OutageProposed:
 
 
 @dataclass(frozen=True, slots=True)
+class EndSeen:
+    """Detection saw the end of what it had proposed.
+
+    Args:
+        until: UTC.
+    """
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CaseNoted:
     """A manager is asked by this case."""
 
@@ -138,6 +149,7 @@ class EffectRedriven:
 
 Event = (
     OutageProposed
+    | EndSeen
     | CaseNoted
     | OutageDeclared
     | OutageDismissed

@@ -123,6 +123,8 @@ def evolve(outage: Outage | None, event: e.Event, at: datetime) -> Outage:
     match event:
         case e.OutageDeclared():
             return _declared(outage, event)
+        case e.EndSeen():
+            return replace(outage, until=event.until)
         case e.OutageDismissed():
             pending = settled(outage.pending, e.CASE)
             return replace(outage, decided_by=event.by, pending=pending)

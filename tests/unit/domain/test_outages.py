@@ -291,6 +291,16 @@ def test_a_confirmed_proposal_runs_as_the_manager_says_it_was() -> None:  # S1.1
         life.do(c.Dismiss(MAX))
 
 
+def test_the_end_of_a_proposal_is_noted_once_and_of_nothing_else() -> None:  # S1.13
+    life = proposed(until=None)
+    assert life.do(c.NoteEnd(NOON - MINUTE)) == (e.EndSeen(NOON - MINUTE),)
+    assert life.do(c.NoteEnd(NOON)) == ()
+    life.do(c.Confirm(MAX))
+    assert life.outage.extent == Extent(NOON - HOUR, NOON - MINUTE)
+    for other in (life, declared(), proposed()):
+        assert other.do(c.NoteEnd(NOON)) == ()
+
+
 def test_a_confirmed_proposal_must_be_as_sensible_as_a_declaration() -> None:
     with pytest.raises(RuleBroken, match="range_empty"):
         proposed().do(c.Confirm(MAX, until=NOON - HOUR))
