@@ -78,7 +78,10 @@ class Timers:
         store, now = self._bookings.store, self._bookings.clock.now()
         until, overdue = now + LOOK_AHEAD, now - _OVERDUE
         swept = store.swept_until(f"due-{shard}")
-        fresh = max(swept - _INDEX_LAG, overdue) if swept else overdue
+        # Where a clock ahead of ours noted it, what came since lies before it and was not seen.
+        fresh = overdue
+        if swept is not None and swept <= until:
+            fresh = max(swept - _INDEX_LAG, overdue)
         handed = self._hand_over(shard, _LONG_AGO, overdue)
         handed += self._hand_over(shard, fresh, until)
         store.note_swept(f"due-{shard}", until)
