@@ -109,11 +109,18 @@ class OutageRecords:
         """
         self._require_known(extent.operators)
         cause = Cause("Declare", "desk", {"idempotency_key": replay.key})
-
-        def declared(number: str) -> c.Declare:
-            return c.Declare(number, extent, by)
-
-        return self._begin(declared, replay, cause, lambda: self._require_new(extent))
+        for attempt in range(TRIES):
+            before = replayed(self.store, replay)
+            if before is not None:
+                return self.load(before).state
+            self._require_new(extent)
+            number = self._ids.booking_id()
+            used = Replay(replay.owner, replay.key, replay.fingerprint, number)
+            try:
+                return self._begun(c.Declare(number, extent, by), cause, used)
+            except (KeyUsed, Busy):
+                self._pause(attempt)
+        raise Conflict("busy", "Too many changes at once; please try again.")
 
     def confirm(self, number: str, command: c.Confirm) -> Outage:
         """Declare what was proposed, as a manager says it was; repeating it does no harm.
@@ -160,27 +167,6 @@ class OutageRecords:
                 self._pause(attempt)
             else:
                 return after
-        raise Conflict("busy", "Too many changes at once; please try again.")
-
-    def _begin(
-        self,
-        command: Callable[[str], c.Command],
-        replay: Replay,
-        cause: Cause,
-        check: Callable[[], None] = lambda: None,
-    ) -> Outage:
-        """A new outage under a fresh number, or what the same request led to before."""
-        for attempt in range(TRIES):
-            before = replayed(self.store, replay)
-            if before is not None:
-                return self.load(before).state
-            check()
-            number = self._ids.booking_id()
-            used = Replay(replay.owner, replay.key, replay.fingerprint, number)
-            try:
-                return self._begun(command(number), cause, used)
-            except (KeyUsed, Busy):
-                self._pause(attempt)
         raise Conflict("busy", "Too many changes at once; please try again.")
 
     def _begun(

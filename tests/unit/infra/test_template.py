@@ -113,7 +113,7 @@ def test_every_sweep_that_fails_or_does_not_run_is_heard_of() -> None:  # S4.1
         assert alarm["TreatMissingData"] == "breaching"
         assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors")
         assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": name}}]
-        # One run a minute: more errors than this, and none of them came to a good end.
+        # A run a minute, of each group of shards: with more errors none of one may have ended well.
         assert (alarm["Period"], alarm["Threshold"]) == (300, 4)
 
 
