@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from random import Random
 from typing import TYPE_CHECKING
@@ -147,6 +147,9 @@ class Calls:
         now, before = self._agenda.now, leg.turn
         if before is not None:
             turn = standing(before, self._lines[leg.line].passed(leg.lane), self._every)
+            if turn.at > _latest(leg):
+                self._refused(leg)
+                return
         else:
             taken = self._take(leg, now)
             if taken is None:
@@ -170,19 +173,17 @@ class Calls:
         if not self._capacity.move_on(now, self._measured.turn, leg.line):
             self._agenda.at(now + self._random.uniform(0, _PAUSE), self._in_turn, leg)
             return None
-        redial = leg.lane is Lane.REDIALS
-        patience = CURRENT.redial_deadline if redial else CURRENT.no_show_grace
-        if redial:
-            patience -= CURRENT.callback_wait
-        latest = BEGIN + timedelta(seconds=leg.asked + patience)
         moment = BEGIN + timedelta(seconds=now)
-        taken = self._lines[leg.line].take(leg.lane, moment, self._every, latest)
+        taken = self._lines[leg.line].take(leg.lane, moment, self._every, _latest(leg))
         if taken is None:
-            leg.refused = True
-            self._next(self._queues[leg.lane])
+            self._refused(leg)
             return None
         self._lines[leg.line], turn = taken
         return turn
+
+    def _refused(self, leg: Leg) -> None:
+        leg.refused = True
+        self._next(self._queues[leg.lane])
 
     def _placed(self, leg: Leg) -> None:
         self._write(leg, Work.PLACED, lambda: None)
@@ -196,3 +197,12 @@ class Calls:
         else:
             pause = self._random.uniform(0, _PAUSE)
             self._agenda.at(now + pause, self._write, leg, work, then)
+
+
+def _latest(leg: Leg) -> datetime:
+    """As shared/domain/priority.py has it."""
+    redial = leg.lane is Lane.REDIALS
+    patience = CURRENT.redial_deadline if redial else CURRENT.no_show_grace
+    if redial:
+        patience -= CURRENT.callback_wait
+    return BEGIN + timedelta(seconds=leg.asked + patience)

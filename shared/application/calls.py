@@ -83,15 +83,15 @@ class CallRoom:
     def _in_turn(self, booking: Booking, leg: Leg, turn_at: datetime | None) -> bool:
         """Whether the leg may be rung now; where it may not, its turn is noted and comes back."""
         now, before = self._bookings.clock.now(), leg.turn
+        if before is not None and before.at != turn_at:
+            return False  # the message that brings its turn is still on its way
         if before is None:
             turn = self._pace.take(booking, leg, now)
-            if turn is None:
-                self._failed(booking.booking_id, leg.leg_id, NO_TURN)
-                return False
-        elif before.at != turn_at:
-            return False  # the message that brings its turn is still on its way
         else:
-            turn = self._pace.standing(before, leg)
+            turn = self._pace.standing(before, booking, leg)
+        if turn is None:
+            self._failed(booking.booking_id, leg.leg_id, NO_TURN)
+            return False
         if turn == before or turn.at - now <= AT_ONCE:
             return True
         self._apply(booking.booking_id, c.QueueLeg(leg.leg_id, turn), "QueueLeg", leg.leg_id)

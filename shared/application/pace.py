@@ -59,15 +59,19 @@ class CallPace:
 
     def take(self, booking: Booking, leg: Leg, now: datetime) -> Turn | None:
         """A turn for a leg; None where there is none while ringing it is of use."""
-        latest = longest_wait(booking, leg, policy_of(booking.policy_version))
         line, lane = self._line_of(leg.leg_id), lane_of(booking, leg, now)
-        return self._turns.take_turn(line, lane, now, self._every, latest)
+        return self._turns.take_turn(line, lane, now, self._every, _latest(booking, leg))
 
-    def standing(self, turn: Turn, leg: Leg) -> Turn:
-        """A leg's turn as it stands after those that went before it since."""
+    def standing(self, turn: Turn, booking: Booking, leg: Leg) -> Turn | None:
+        """A leg's turn after those that passed it since; None where it is of no use so late."""
         passed = self._turns.turns_passed(self._line_of(leg.leg_id), turn.lane)
-        return standing(turn, passed, self._every)
+        stands = standing(turn, passed, self._every)
+        return stands if stands.at <= max(turn.at, _latest(booking, leg)) else None
 
     def _line_of(self, leg_id: str) -> int:
         """The line a leg waits in: any spread will do."""
         return zlib.crc32(leg_id.encode()) % self._lines
+
+
+def _latest(booking: Booking, leg: Leg) -> datetime:
+    return longest_wait(booking, leg, policy_of(booking.policy_version))

@@ -96,7 +96,7 @@ def test_a_leg_not_wanted_any_more_is_not_rung_when_its_turn_comes() -> None:
 
 def test_a_start_that_waits_for_minutes_is_neither_given_up_nor_looked_for() -> None:
     # S1.4, S1.4b
-    world = World(calls_per_second=0.01)
+    world = World(calls_per_second=0.0125)
     booked = crowd(world, 4)
     world.until(START + timedelta(minutes=40))
     sessions = [world.session(b) for b in booked]
@@ -117,4 +117,22 @@ def test_a_start_without_a_turn_in_time_is_closed_and_all_minutes_go_back() -> N
     for booking_id in missed:
         assert NO_TURN in {leg.outcome for leg in world.session(booking_id).legs}
         assert world.closed(booking_id).bill.unused == 1800
+    world.assert_books_are_right()
+
+
+def test_a_start_that_others_pass_for_too_long_is_closed_in_time() -> None:
+    # S1.9, S1.10: ten minutes at most, though whoever is awaited on a line goes before it
+    world = World(calls_per_second=0.02)
+    booked = crowd(world, 12)
+    world.until(START + timedelta(hours=2))
+    first = [world.session(b).legs[0] for b in booked]
+    calls = {call.sid: call.created - START for call in world.exchange.calls()}
+    rung_after = [calls[leg.call_id] for leg in first if leg.call_id is not None]
+    assert max(rung_after) <= timedelta(minutes=10)
+    missed = [b for b in booked if world.closed(b).reason is e.EndReason.START_MISSED]
+    assert len(missed) == len(first) - len(rung_after) > 0
+    for booking_id in missed:
+        closed = world.closed(booking_id)
+        assert closed.ended_at - START <= timedelta(minutes=10)
+        assert closed.bill.unused == 1800
     world.assert_books_are_right()
