@@ -79,8 +79,17 @@ def _stretches(
         if closed.reason is EndReason.MINUTES_USED and incident.since >= closed.ended_at:
             continue  # what looks like a drop is the leg's own limit
         yield first_symptom(booking, incident), incident.until or closed.ended_at
+    if _measured_bad(booking, session):
+        yield session.connections(closed.ended_at)[0][0], closed.ended_at
     if closed.reason is EndReason.OVERTIME and not session.incidents:
         yield session.started_at, closed.ended_at
+
+
+def _measured_bad(booking: Booking, session: Session) -> bool:
+    """Whether the provider's figures alone tell of a bad line; of which minute nobody knows."""
+    told = any(Mishap.BAD_LINE in incident.mishaps for incident in session.incidents)
+    judged = booking.judged is not None and Mishap.BAD_LINE in booking.judged.mishaps
+    return judged and not told
 
 
 def first_symptom(booking: Booking, incident: Incident) -> datetime:

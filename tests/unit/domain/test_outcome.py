@@ -9,6 +9,7 @@ from shared.domain import events as e
 from shared.domain.legs import Mark, Motion, Side
 from shared.domain.outcome import LONGEST, Grade, Outcome, outcome
 from shared.domain.policy import CURRENT
+from shared.domain.quality import CallQuality
 from tests.unit.domain.play import START, Play
 
 MINUTE = timedelta(minutes=1)
@@ -65,6 +66,21 @@ def test_a_session_that_the_customer_ended_is_fine() -> None:  # S1.5
     play.until(START + 5 * MINUTE)
     play.do(c.EndSession("api", None))
     assert finished(play).grade is Grade.FINE
+
+
+def test_a_line_that_was_bad_by_the_figures_alone_is_a_problem_all_the_time() -> None:
+    # S1.8, S1.16: he is given a bonus for it, so it counts
+    play = Play().scheduled()
+    play.joined()
+    play.until(START + 10 * MINUTE)
+    begun = play.booking.live_session.connections(play.now)[0][0]
+    play.do(c.EndSession("api", None))
+    fine = finished(play)
+    assert fine.grade is Grade.FINE
+    leg = play.booking.live_session.of(Side.CUSTOMER)[0]
+    play.do(c.NoteQuality(((leg.leg_id, CallQuality(packet_loss=9_000)),)))
+    assert play.booking.bonus == CURRENT.bad_line_bonus
+    assert outcome(play.booking) == Outcome(Grade.PROBLEM, begun, fine.until)
 
 
 def test_a_visit_to_the_menu_is_no_drop() -> None:  # S1.5
