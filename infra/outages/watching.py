@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ class _House:
 def watched(folder: Path, minutes: range) -> list[Alarm]:
     """What was proposed while the time went through some minutes."""
     house = _House(read_counts(folder / PULSES))
-    watch = Watch(house, house, house.propose)
+    watch = Watch(house, house, house.propose, UTC)
     for minute in minutes:
         house.time = begin_of(minute) + timedelta(seconds=5)
         watch.look()

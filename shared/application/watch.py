@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 
 from shared.application.ports import Clock
 from shared.application.pulses import Pulses, Watched
@@ -40,15 +40,22 @@ class Watch:
         pulses: the counts.
         clock: business time.
         propose: see `Propose`.
+        zone: where those live who come and go.
         policy: what is out of order.
     """
 
     def __init__(
-        self, pulses: Pulses, clock: Clock, propose: Propose, policy: Policy = CURRENT
+        self,
+        pulses: Pulses,
+        clock: Clock,
+        propose: Propose,
+        zone: tzinfo,
+        policy: Policy = CURRENT,
     ) -> None:
         self._pulses = pulses
         self._clock = clock
         self._propose = propose
+        self._zone = zone
         self._policy = policy
         # Past days do not change: a minute's norm holds for the life of the process.
         self._norms: dict[int, Norm] = {}
@@ -93,15 +100,12 @@ class Watch:
             made = range(missing, minutes.stop + _AHEAD)
             past = self._past(made)
             kept = {m: n for m, n in self._norms.items() if minutes.start <= m < missing}
-            self._norms = kept | {m: norm_of(m, past, self._policy) for m in made}
+            self._norms = kept | {m: norm_of(m, past, self._policy, self._zone) for m in made}
         return self._norms
 
     def _past(self, minutes: range) -> Series:
         """The days before, as far as the norms of these minutes need them."""
         past: dict[int, Counts] = {}
         for day in range(1, self._policy.watch_days + 1):
-            first = reach(minutes[0], day, self._policy).start
-            past.update(
-                self._pulses.pulses(range(first, reach(minutes[-1], day, self._policy).stop))
-            )
+            past.update(self._pulses.pulses(reach(minutes, day, self._policy, self._zone)))
         return past

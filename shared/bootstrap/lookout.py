@@ -1,7 +1,9 @@
 """Keeping watch over the house."""
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from shared.bootstrap.foundation import clock, outage_records, pulses
 
@@ -15,7 +17,7 @@ def watch() -> "Watch":
     """Judges each minute of the house."""
     from shared.application.watch import Watch
 
-    return Watch(pulses(), clock(), _propose)
+    return Watch(pulses(), clock(), _propose, ZoneInfo(os.environ["TENANT_TIME_ZONE"]))
 
 
 def _propose(proposal: "Proposal") -> None:

@@ -1,10 +1,15 @@
-"""What a minute usually brings: the same minutes of the days before, without their extremes."""
+"""What a minute usually brings: the same minutes of the days before, without their extremes.
+
+The same by the clocks of those who live there: where these are put forward or back, what opens at
+seven opens an hour earlier or later in UTC.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta, tzinfo
 
 from shared.domain.policy import Policy
-from shared.domain.pulse import Count, Counts, Series
+from shared.domain.pulse import Count, Counts, Series, begin_of, minute_of
 
 MINUTES_A_DAY = 24 * 60
 QUARTER = 15
@@ -30,7 +35,7 @@ class Norm:
     drop_share: float
 
 
-def norm_of(minute: int, past: Series, policy: Policy) -> Norm:
+def norm_of(minute: int, past: Series, policy: Policy, zone: tzinfo) -> Norm:
     """The norm of a minute.
 
     Days on which nothing was counted count as empty: who has been open for a few days has no norm
@@ -39,11 +44,12 @@ def norm_of(minute: int, past: Series, policy: Policy) -> Norm:
     Args:
         minute: as `pulse.minute_of` numbers them.
         past: counts of the `reach` of that minute on each of the days before.
+        zone: by whose clocks it is the same minute.
     """
     near, wide = policy.watch_around // 60, policy.watch_shares_around // 60
     orders, webhooks, started, joined, dropped = [], [], [], [], []
     for day in range(1, policy.watch_days + 1):
-        then = minute - day * MINUTES_A_DAY
+        then = _then(minute, day, zone)
         nearly = totals(past, range(then - near, then + near))
         orders.append(nearly[Count.ORDERS] / (2 * near))
         webhooks.append(nearly[Count.WEBHOOKS] / (2 * near))
@@ -63,10 +69,15 @@ def norm_of(minute: int, past: Series, policy: Policy) -> Norm:
     )
 
 
-def reach(minute: int, day: int, policy: Policy) -> range:
-    """The minutes of the n-th day before that the norm of a minute is made from."""
-    then, wide = minute - day * MINUTES_A_DAY, policy.watch_shares_around // 60
-    return range(then - wide, then + wide)
+def reach(minutes: range, day: int, policy: Policy, zone: tzinfo) -> range:
+    """The minutes of the n-th day before that the norms of some minutes are made from."""
+    then, wide = [_then(minute, day, zone) for minute in minutes], policy.watch_shares_around // 60
+    return range(min(then) - wide, max(then) + wide)
+
+
+def _then(minute: int, day: int, zone: tzinfo) -> int:
+    """The minute at which the clocks showed the same on the n-th day before."""
+    return minute_of(begin_of(minute).astimezone(zone) - timedelta(days=day))
 
 
 def starts(quarter: int, policy: Policy) -> range:

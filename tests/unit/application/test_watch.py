@@ -1,6 +1,7 @@
 """The watch from minute to minute: what it proposes, how often, and what it remembers."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -53,7 +54,7 @@ class House:
 
     def renew(self) -> None:
         """Another process takes over."""
-        self.watch = Watch(self.pulses, self, self.outages.propose)
+        self.watch = Watch(self.pulses, self, self.outages.propose, UTC)
 
     def now(self) -> datetime:
         return self.time
@@ -150,3 +151,39 @@ def test_the_days_before_are_read_four_times_an_hour(house: House) -> None:
     lately = (CURRENT.watch_lookback + CURRENT.watch_level_gap + CURRENT.watch_level_window) // 60
     of_a_day = 2 * CURRENT.watch_shares_around // 60 + 15
     assert house.pulses.read == 16 * lately + CURRENT.watch_days * of_a_day
+
+
+@pytest.mark.parametrize(
+    ("day", "opens"),
+    [
+        (datetime(2026, 10, 25, tzinfo=UTC), 8),  # put back: from seven o'clock UTC on to eight
+        (datetime(2026, 3, 29, tzinfo=UTC), 7),  # put forward
+        (datetime(2028, 2, 29, tzinfo=UTC), 8),
+    ],
+)
+def test_clocks_put_forward_or_back_and_leap_days_are_no_outage(day: datetime, opens: int) -> None:
+    # S4.1: people come at nine by their own clocks
+    berlin, pulses, told = ZoneInfo("Europe/Berlin"), MemoryPulses(), list[Proposal]()
+    first = day - timedelta(days=CURRENT.watch_days + 1)
+    times = [first + n * _MINUTE for n in range((CURRENT.watch_days + 2) * 1440)]
+    for time in times:
+        if 9 <= time.astimezone(berlin).hour < 19:
+            pulses.add_pulse(minute_of(time), {Count.ORDERS: 3, Count.WEBHOOKS: 3})
+            if time.minute % 15 == 0:
+                pulses.add_pulse(minute_of(time), {Count.STARTED: 40, Count.JOINED: 40})
+    clock = Hand(day)
+    watch = Watch(pulses, clock, told.append, berlin)
+    while clock.time < day + timedelta(hours=opens + 3):
+        watch.look()
+        clock.time += _MINUTE
+    assert told == []
+
+
+class Hand:
+    """A clock that is put on by hand."""
+
+    def __init__(self, time: datetime) -> None:
+        self.time = time
+
+    def now(self) -> datetime:
+        return self.time

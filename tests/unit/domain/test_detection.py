@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -176,7 +176,7 @@ def test_a_few_bad_lines_are_no_jump() -> None:  # S4.1
 
 def test_a_shop_that_has_just_opened_has_nothing_to_be_measured_by() -> None:  # S4.1
     past = {BEGIN - MINUTES_A_DAY * day + m: usual(m) for day in (1, 2, 3) for m in range(-60, 60)}
-    norm = norm_of(BEGIN, past, CURRENT)
+    norm = norm_of(BEGIN, past, CURRENT, UTC)
     assert (norm.orders, norm.webhooks, norm.started) == (0, 0, 0)
 
 
@@ -193,7 +193,7 @@ def test_a_few_odd_days_do_not_move_the_measure(odd: int) -> None:  # S4.1
         for day in days
         for m in range(-60, 60)
     }
-    norm = norm_of(BEGIN, past, CURRENT)
+    norm = norm_of(BEGIN, past, CURRENT, UTC)
     assert norm == replace(BUSY, started=20.0, drop_share=CURRENT.watch_drop_least)
 
 

@@ -34,7 +34,7 @@ def watch(*, silent_for: int, deaf: bool = False) -> Watch:
         if deaf:
             raise ConnectionError("busy")
 
-    return Watch(pulses, Clock(), propose)
+    return Watch(pulses, Clock(), propose, UTC)
 
 
 @pytest.fixture
