@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import twilio.rest
 from samcli.yamlhelper import yaml_parse
 
 from functions.sweeps import watch
@@ -62,6 +63,16 @@ def test_whatever_the_wiring_reads_of_the_environment_is_set() -> None:
         for name in function.get("Environment", {}).get("Variables", {})
     }
     assert read - given == set()
+
+
+def test_the_voice_layer_keeps_every_product_of_the_provider_that_we_ask() -> None:
+    makefile = (ROOT / "infra/requirements/Makefile").read_text()
+    kept = re.findall(r"^PRODUCTS := (.*)$", makefile, re.MULTILINE)[0].split()
+    adapter = (ROOT / "shared/adapters/twilio/telephony.py").read_text()
+    asked = set(re.findall(r"_client\.([a-z_]+)", adapter))
+    products = {folder.name for folder in Path(twilio.rest.__file__).parent.iterdir()}
+    # Calls and conferences are short for those of the product "api".
+    assert (asked & products) | {"api"} == set(kept)
 
 
 @pytest.mark.parametrize("queue", WORK_QUEUES)

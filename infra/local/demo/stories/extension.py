@@ -23,7 +23,7 @@ from infra.local.demo.cast import (
 )
 from infra.local.demo.watching import Watch
 
-_BOOKED, _MORE, _TOO_MUCH = 15, 8, 5  # minutes
+_BOOKED, _MORE, _TOO_MUCH = 15, 8, 12  # minutes
 _ON_BALANCE = {"amount_minor": 25000, "currency": "rub"}
 _LONGEST_WAIT = timedelta(minutes=10)
 
@@ -97,14 +97,14 @@ def _saves_a_card(cast: Cast) -> str:
 
 def _extended(cast: Cast, screen: telling.Screen, booking_id: str, card_id: str) -> Iterator[str]:
     path = f"/v1/bookings/{booking_id}"
+    too_much = {"minutes": _TOO_MUCH, "card_id": card_id}
+    refusal = cast.customer.refused(f"{path}/extend", too_much)
+    screen.say(f"\n{_TOO_MUCH} more minutes are refused: {refusal}.")
     quote = cast.customer.get(f"{path}/extension", minutes=str(_MORE))
-    screen.say(f"\nHe asks what {_MORE} more minutes cost, and takes them:")
+    screen.say(f"He asks what {_MORE} more cost, and takes them:")
     for row in telling.extension(quote):
         screen.say(row)
-    order = {"minutes": _MORE, "card_id": card_id}
-    cast.customer.post(f"{path}/extend", order)
-    refusal = cast.customer.refused(f"{path}/extend", order | {"minutes": _TOO_MUCH})
-    screen.say(f"  {_TOO_MUCH} more on top of that are refused: {refusal}\n")
+    cast.customer.post(f"{path}/extend", {"minutes": _MORE, "card_id": card_id})
     if refusal != "next_customer_waits":
         yield f"{_TOO_MUCH} more were to be refused as next_customer_waits, not {refusal}"
     if quote["next_delay_seconds"] > _LONGEST_WAIT.total_seconds():
