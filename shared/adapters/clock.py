@@ -1,9 +1,14 @@
-"""The clock of the system, and the shared business clock of a local stack."""
+"""The clock of the system, the one all workers share, and the business clock of a local stack."""
 
 import json
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+# The table tells whole seconds, and an answer may take seconds; machines in order differ by far
+# less. What differs by more is wrong.
+_TOLERATED = timedelta(seconds=10)
 
 
 class SystemClock:
@@ -12,6 +17,35 @@ class SystemClock:
     def now(self) -> datetime:
         """The present moment."""
         return datetime.now(UTC)
+
+    def real_seconds(self, business_seconds: float) -> float:
+        """How long a business delay takes: exactly as long."""
+        return business_seconds
+
+
+class SharedClock:
+    """The machine's time, put right by the table's where the two differ by more than they may.
+
+    A decision also does what is due by the clock of whoever makes it: a worker minutes ahead of
+    the others would end a session whose line has just dropped (S1.5). The table is what all of
+    them ask first, and each of its answers tells its time.
+
+    Args:
+        machine: the time as the machine knows it, UTC.
+    """
+
+    def __init__(self, machine: Callable[[], datetime]) -> None:
+        self._machine = machine
+        self._off = timedelta(0)
+
+    def heard(self, told: datetime) -> None:
+        """What the table has just said the time is, UTC."""
+        off = told - self._machine()
+        self._off = off if abs(off) > _TOLERATED else timedelta(0)
+
+    def now(self) -> datetime:
+        """The present moment, UTC."""
+        return self._machine() + self._off
 
     def real_seconds(self, business_seconds: float) -> float:
         """How long a business delay takes: exactly as long."""

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters.clock import BusinessClock, SystemClock
+from shared.adapters.clock import BusinessClock, SharedClock, SystemClock
 from shared.application.bookings import Bookings
 from shared.application.outbox import Queue, Queues, message_of
 from shared.application.payment_records import PaymentRecords
@@ -30,10 +30,16 @@ _LONGEST_PAUSE = 0.5
 
 
 @cache
-def clock() -> SystemClock | BusinessClock:
-    """Business time: the system's, or a local stack's own."""
+def clock() -> SharedClock | BusinessClock:
+    """Business time: what all workers share, or a local stack's own."""
     path = os.environ.get("BUSINESS_CLOCK_FILE")
-    return BusinessClock(Path(path)) if path else SystemClock()
+    if path:
+        return BusinessClock(Path(path))
+    from shared.adapters.dynamodb.time import on_every_answer
+
+    shared = SharedClock(SystemClock().now)
+    on_every_answer(os.environ["TABLE"], shared.heard)
+    return shared
 
 
 @cache
