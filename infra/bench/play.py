@@ -19,13 +19,16 @@ from infra.local.exchange.port import Driver
 from infra.local.payments.api import Request
 from infra.local.payments.webhooks import signature
 from infra.local.settings import Keys
+from shared import bootstrap
 from shared.adapters.dynamodb.tables import DUE_SHARDS, shard_of
+from shared.application.links import Link, Purpose
 
 # The customer books a little more than the reminder's hour before the session.
 BOOKED = datetime(2026, 3, 2, 10, 50, tzinfo=UTC)
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 _OVER = START + timedelta(minutes=40)
 _MINUTE = timedelta(minutes=1)
+_LINK_GOOD = timedelta(hours=1)
 # Reserved for fiction.
 _OPERATOR, _CUSTOMER, _BACKUP = "+12025550121", "+12025550111", "+12025550112"
 # As long as those that Cognito gives: sizes count.
@@ -152,6 +155,11 @@ class Play:
             "language": "en",
         }
         self._api("Public", "POST", "/v1/refund-requests", request)
+        link = Link(Purpose.PHONES, booking_id, "", self._exchange.now + _LINK_GOOD)
+        token = bootstrap.links().to(link).rpartition("#")[2]
+        self._api("Offers", "GET", f"/v1/phones/{token}")
+        outage = {"since": START.isoformat(), "until": _OVER.isoformat()}
+        self._api("Desk", "POST", "/v1/desk/outages", outage, "manager")
         self._invoke("Books", {})
         self._settle()
 
