@@ -101,6 +101,7 @@ EVENTS = {
     "OutageFound": "OUTAGE {outage_id} broke this session",
     "OutageProposed": "it looks like an outage: {signal}",
     "OutageDeclared": "an outage is declared",
+    "EndSeen": "and it looks as if it were over",
     "OutageDismissed": "it was no outage",
     "CaseNoted": "it is case {case_number}",
     "PassStarted": "pass {number} over the sessions begins",

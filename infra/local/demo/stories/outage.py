@@ -74,7 +74,8 @@ def _broken(cast: Cast, screen: telling.Screen, start: datetime) -> tuple[Watch,
 
 
 def _declare(cast: Cast, screen: telling.Screen, start: datetime) -> str:
-    extent = {"since": text(start), "until": text(cast.now())}
+    # The API shows no less than milliseconds, and the same is to be declared again.
+    extent = {"since": text(start), "until": text(cast.now().replace(microsecond=0))}
     outage = str(cast.manager.post("/v1/desk/outages", extent)["id"])
     screen.say(f"\nIt works again. A manager declares outage {outage}, since {start:%H:%M}.")
     return outage
