@@ -122,7 +122,6 @@ class Arrangements:
 
 
 def returned_lots(booking: Booking, store: Store) -> tuple[Lot, ...]:
-    """Of the lots that a session gave back, those that are still on the balance."""
-    closed = booking.live_session.closed
-    ids = {lot.lot_id for lot in closed.returned} if closed else set()
-    return tuple(lot for lot in store.lots(booking.customer_id) if lot.lot_id in ids)
+    """What a session left unused and is still on the balance, or on it again."""
+    lots = store.lots(booking.customer_id)
+    return tuple(lot for lot in lots if lot.left_of == booking.booking_id)
