@@ -69,7 +69,7 @@ def judge(booking: Booking, session: Session, ended_at: datetime) -> Verdict | N
     incident = session.incident
     if incident is None or session.reason in _AS_IT_SHOULD:
         return None
-    if session.reason is EndReason.CUSTOMER_ENDED and Side.OPERATOR not in _lost(session):
+    if session.reason is EndReason.CUSTOMER_ENDED and not _for_want_of_operator(session):
         return None  # he chose to, and nobody kept him from going on
     mishaps = incident.mishaps
     cause: Cause
@@ -107,6 +107,12 @@ def facts_of(booking: Booking, session: Session, ended_at: datetime) -> Facts:
 def _lost(session: Session) -> frozenset[Side]:
     """Who was missing in the gap in which the session ended."""
     return frozenset(session.lost).intersection(session.missing)
+
+
+def _for_want_of_operator(session: Session) -> bool:
+    """Whether there was no operator to talk to: he had been lost, or had not come at all."""
+    missing = _lost(session) if session.joined else session.missing
+    return Side.OPERATOR in missing
 
 
 def reach(leg: Leg) -> Reach:

@@ -245,6 +245,27 @@ def test_who_ends_it_while_the_operator_is_gone_was_kept_from_going_on() -> None
         assert (judge(booking(), gone, END) is not None) is judged
 
 
+@pytest.mark.parametrize(("minutes", "judged"), [(0.2, False), (9, True)])
+def test_who_gives_up_waiting_for_an_operator_who_does_not_come_is_made_good(
+    minutes: float, judged: bool
+) -> None:
+    # S1.9, S1.15: he called in and waited; at first nothing is wrong yet
+    play = started()
+    play.do(c.TakeCall("CA-in", "main"))
+    play.do(c.ConfirmLeg("in-CA-in"))
+    end = START + timedelta(minutes=minutes)
+    while play.now < end:
+        if play.ringing(Side.OPERATOR):
+            play.no_answer(Side.OPERATOR)
+        play.until(min(end, play.now + timedelta(seconds=5)))
+    play.do(c.EndSession("key", "in-CA-in"))
+    play.hang_up_all()
+    assert [verdict.cause for verdict in play.of(e.IncidentJudged)] == [Cause.OPERATOR] * judged
+    assert [offer.choices for offer in play.of(e.OfferMade)] == [
+        (e.Choice.CALL_NOW, e.Choice.NEW_TIME, e.Choice.REFUND)
+    ] * judged
+
+
 # --- played from the start to the settlement ------------------------------------------------------
 
 
