@@ -186,7 +186,7 @@ class CallRoom:
             return
         found = look_ahead(self._bookings, booking, over)
         if found.next is not None:
-            command = c.NoteNextBooking(found.next)
+            command = c.NoteNextBooking(booking.operator_id, found.next)
             self._apply(booking_id, command, "NoteNextBooking", found.next.booking_id)
         if found.free:
             # Nobody may book time that this session will need; SlotTaken is retried by the queue.

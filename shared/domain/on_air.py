@@ -40,7 +40,8 @@ def on_air(
         case c.ReplaceOperator():
             return _replace_operator(booking, session, command)
         case c.NoteNextBooking():
-            return overrun(booking, session, command.next, now, policy)
+            his = command.operator_id == booking.operator_id
+            return overrun(booking, session, command.next, now, policy) if his else ()
         case c.KeepQuarters():
             kept = tuple(q for q in command.quarters if q not in session.kept)
             live = booking.status is Status.LIVE and command.operator_id == booking.operator_id
