@@ -14,6 +14,7 @@ from shared.domain.legs import Leg, Mark, Motion, Route, Side
 from shared.domain.lots import Holding, Source
 from shared.domain.policy import CURRENT
 from shared.domain.session import Session
+from shared.domain.slots import NextBooking
 from tests.unit.domain.play import START, TARIFF, Play, held
 
 DROP = START + timedelta(minutes=12)
@@ -239,9 +240,13 @@ def test_only_who_was_kept_from_his_minutes_is_judged(reason: e.EndReason) -> No
     assert judge(booking(), well, END) is None
 
 
-def test_who_ends_it_while_the_operator_is_gone_was_kept_from_going_on() -> None:  # S1.7
+@pytest.mark.parametrize("reason", [e.EndReason.CUSTOMER_ENDED, e.EndReason.NEXT_BOOKING])
+def test_whose_session_ends_while_the_operator_is_gone_was_kept_from_going_on(
+    reason: e.EndReason,
+) -> None:
+    # S1.7: he ended it himself, or the next customer could not wait any more
     for missing, judged in (((Side.OPERATOR,), True), (BOTH, True), ((Side.CUSTOMER,), False)):
-        gone = replace(dropped(missing), reason=e.EndReason.CUSTOMER_ENDED)
+        gone = replace(dropped(missing), reason=reason)
         assert (judge(booking(), gone, END) is not None) is judged
 
 
@@ -437,3 +442,17 @@ def test_played_minutes_that_were_a_gift_are_offered_a_time_but_no_refund() -> N
     gift = Holding(Source.BONUS, 30 * 60, TARIFF.price(0), START)
     play = nobody_answers(started(Play(held(holdings=(gift,)))), Side.OPERATOR)
     assert play.of(e.OfferMade)[0].choices == (e.Choice.CALL_NOW, e.Choice.NEW_TIME)
+
+
+def test_played_a_delayed_session_that_nobody_came_to_before_the_next_one_is_made_good() -> None:
+    # S1.10: ten minutes late by our fault, and the next customer is called before ten more
+    play = Play(held(minutes=5)).scheduled()
+    play.until(START - timedelta(minutes=5))
+    play.do(c.DelayStart(600, START))
+    play.until(START + timedelta(minutes=10))
+    after = NextBooking("200000000002", START + timedelta(minutes=15))
+    play.do(c.NoteNextBooking("boris", after))
+    nobody_answers(play, Side.OPERATOR)
+    assert play.closed().reason is e.EndReason.NEXT_BOOKING
+    assert judged(play).cause is Cause.OPERATOR
+    assert play.of(e.OfferMade)
