@@ -98,9 +98,11 @@ class CallRoom:
         return False
 
     def _talks_still(self, booking: Booking, operator_id: str) -> bool:
-        """Whether the operator's session before this one is not over (Never 6)."""
+        """Whether another session of the operator's is not over (Never 6)."""
         start = booking.starts_at
-        earlier = self._store.slots(operator_id, start - _LONGEST_SESSION, start)
+        # Who stands in has had sessions since this one began.
+        until = max(start, self._bookings.clock.now())
+        earlier = self._store.slots(operator_id, start - _LONGEST_SESSION, until)
         ids = {slot.booking_id for slot in earlier} - {None, booking.booking_id}
         others = [self._bookings.load(str(other)).state for other in ids]
         on_air = (Status.LIVE, Status.ENDING)
