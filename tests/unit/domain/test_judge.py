@@ -422,6 +422,19 @@ def test_played_a_bad_line_is_not_judged_as_one_that_never_came_back() -> None:
     assert [bonus.lot.bought for bonus in play.of(e.BonusGranted)] == [CURRENT.bad_line_bonus]
 
 
+def test_played_a_bad_line_that_was_never_taken_down_can_still_be_given_up() -> None:
+    # S1.8: each request to take it down is lost, and he stays on it
+    play = Play(held(minutes=60)).scheduled().joined()
+    for remedy in e.LineRemedy:
+        play.until(play.now + timedelta(minutes=9))
+        (reported, *_) = play.do(c.ReportBadLine("api", None))
+        assert isinstance(reported, e.BadLineReported)
+        assert reported.remedy is remedy
+    play.do(c.ChooseLine(c.LineChoice.STOP, None))
+    play.hang_up_all()
+    assert [bonus.lot.bought for bonus in play.of(e.BonusGranted)] == [CURRENT.bad_line_bonus]
+
+
 def test_played_an_operator_who_came_late_but_came_leaves_nothing_to_judge() -> None:
     # S1.9: the incident ends with his coming
     play = started()
