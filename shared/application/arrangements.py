@@ -63,7 +63,7 @@ class Arrangements:
             avoid: the operator who has just not come.
 
         Raises:
-            RuleBroken: the minutes were used or refunded meanwhile.
+            RuleBroken: the minutes were used, refunded or frozen meanwhile.
             SlotTaken: nobody is free then.
         """
         lots = returned_lots(broken, self._store)
@@ -71,7 +71,10 @@ class Arrangements:
         funded = fund(seconds, broken.tariff, lots, now, _MOST_LOTS).holdings
         seconds = sum(holding.seconds for holding in funded)
         if seconds == 0:
-            raise RuleBroken("minutes_spent", "These minutes were used or refunded already.")
+            raise RuleBroken(
+                "minutes_spent",
+                "These minutes were used or refunded, or your bank asks about their payment.",
+            )
         free = [o for o in self._free(starts_at, seconds, prefer) if o.operator_id != avoid]
         if not free:
             raise SlotTaken(
