@@ -14,7 +14,7 @@ from shared.domain.outage.events import Extent
 from shared.domain.payment.claims import RefundStatus
 from shared.domain.policy import CURRENT
 from tests.journeys.test_money_in_any_order import Walk
-from tests.journeys.world import BACKUP, CUSTOMER, OPERATOR, OTHER_OPERATOR, START
+from tests.journeys.world import BACKUP, CUSTOMER, MORNING, OPERATOR, OTHER_OPERATOR, START
 
 _COMES: Steps = (Answer(3), Press("1", 2))
 _AWAY: Steps = (NoAnswer(),)
@@ -82,6 +82,18 @@ class BrokenWalk(Walk):
         refund, approve = self.some(waiting), self.random.random() < 0.5
         desk = self.world.refund_desk
         desk.decide(payment.payment_id, refund.refund_id, "agent:max", approve=approve)
+
+    def finish(self) -> None:
+        """Let every dispute, every session and every decision come to its end."""
+        super().finish()
+        for charge in self.world.provider.charges_created(MORNING, self.world.exchange.now):
+            for refund in self.world.payment(str(charge.intent_id)).refunds:
+                if refund.status is RefundStatus.AWAITING_APPROVAL:
+                    payment_id, approve = str(charge.intent_id), self.random.random() < 0.5
+                    self.world.refund_desk.decide(
+                        payment_id, refund.refund_id, "agent:max", approve=approve
+                    )
+        self.world.days(1)
 
     def outage(self) -> None:
         """A manager declares that what was broken was broken by us."""
