@@ -86,13 +86,12 @@ class BrokenWalk(Walk):
     def finish(self) -> None:
         """Let every dispute, every session and every decision come to its end."""
         super().finish()
-        for charge in self.world.provider.charges_created(MORNING, self.world.exchange.now):
-            for refund in self.world.payment(str(charge.intent_id)).refunds:
+        charges = self.world.provider.charges_created(MORNING, self.world.exchange.now)
+        for payment_id in sorted({str(c.intent_id) for c in charges if c.captured.minor}):
+            for refund in self.world.payment(payment_id).refunds:
                 if refund.status is RefundStatus.AWAITING_APPROVAL:
-                    payment_id, approve = str(charge.intent_id), self.random.random() < 0.5
-                    self.world.refund_desk.decide(
-                        payment_id, refund.refund_id, "agent:max", approve=approve
-                    )
+                    desk, approve = self.world.refund_desk, self.random.random() < 0.5
+                    desk.decide(payment_id, refund.refund_id, "agent:max", approve=approve)
         self.world.days(1)
 
     def outage(self) -> None:
