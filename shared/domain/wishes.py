@@ -65,6 +65,16 @@ def next_remedy(session: Session, now: datetime, policy: Policy) -> e.LineRemedy
     return _LADDER[min(_LADDER.index(remedy) + 1, len(_LADDER) - 1)]
 
 
+def line_given_up(session: Session, now: datetime, policy: Policy) -> bool:
+    """Whether every remedy was tried in vain, not long ago.
+
+    Args:
+        now: UTC.
+    """
+    tried = session.bad_line and session.line_reports[-1][1] is e.LineRemedy.CHOICE
+    return tried and next_remedy(session, now, policy) is e.LineRemedy.CHOICE
+
+
 def _bad_line(
     session: Session, command: c.ReportBadLine, now: datetime, policy: Policy
 ) -> tuple[e.Event, ...]:

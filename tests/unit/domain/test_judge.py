@@ -393,7 +393,7 @@ def test_played_a_gap_in_which_we_were_down_ends_in_the_larger_bonus() -> None:
 
 
 def bad_line(play: Play) -> None:
-    """Every remedy for a bad line is tried in vain, and the customer stops."""
+    """Every remedy for a bad line is tried in vain."""
     while True:
         (reported, *_) = play.do(c.ReportBadLine("api", None))
         assert isinstance(reported, e.BadLineReported)
@@ -408,8 +408,6 @@ def bad_line(play: Play) -> None:
                 play.until(play.now + timedelta(seconds=5))
             play.answer(Side.CUSTOMER)
         play.until(play.now + timedelta(seconds=30))
-    play.do(c.ChooseLine(c.LineChoice.STOP, None))
-    play.hang_up_all()
 
 
 def test_played_a_bad_line_is_not_judged_as_one_that_never_came_back() -> None:
@@ -417,10 +415,27 @@ def test_played_a_bad_line_is_not_judged_as_one_that_never_came_back() -> None:
     play = Play().scheduled().joined()
     play.until(START + timedelta(minutes=2))
     bad_line(play)
+    play.do(c.ChooseLine(c.LineChoice.STOP, None))
+    play.hang_up_all()
     assert set(judged(play).mishaps) == {Mishap.BAD_LINE, Mishap.DROPPED}
     (offer,) = play.of(e.OfferMade)
     assert offer.choices == (e.Choice.NEW_TIME, e.Choice.OTHER_PHONE)
     assert [bonus.lot.bought for bonus in play.of(e.BonusGranted)] == [CURRENT.bad_line_bonus]
+
+
+@pytest.mark.parametrize(("minutes", "bonus"), [(1, [CURRENT.bad_line_bonus]), (11, [])])
+def test_played_who_ends_it_on_a_line_that_stays_bad_stops_for_that(
+    minutes: int, bonus: list[int]
+) -> None:
+    # S1.8: by the key or the page that ends any session; a line that was quiet since is good again
+    play = Play().scheduled().joined()
+    play.until(START + timedelta(minutes=2))
+    bad_line(play)
+    play.until(play.now + timedelta(minutes=minutes))
+    play.do(c.EndSession("api", None))
+    play.hang_up_all()
+    assert [granted.lot.bought for granted in play.of(e.BonusGranted)] == bonus
+    assert play.do(c.EndSession("api", None)) == ()
 
 
 def test_played_a_bad_line_that_was_never_taken_down_can_still_be_given_up() -> None:
