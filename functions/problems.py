@@ -106,6 +106,7 @@ _STATUS_OF_CODE = {
     "refund_window_over": HTTPStatus.CONFLICT,
     "payment_has_owner": HTTPStatus.CONFLICT,
     "refund_not_waiting": HTTPStatus.CONFLICT,
+    "refund_waits": HTTPStatus.CONFLICT,
     # And that of a case.
     "case_closed": HTTPStatus.CONFLICT,
     # He may, and another of his role must.

@@ -10,6 +10,7 @@ from shared.domain.events import LineRemedy
 from shared.domain.lots import money_of
 from shared.domain.mishap_letters import choice_text
 from shared.domain.money import Money
+from shared.domain.remedy_events import Choice
 from shared.domain.slots import QUARTER
 
 if TYPE_CHECKING:
@@ -375,7 +376,7 @@ def offer(one: "Booking", made: "Offer", now: datetime) -> OfferView:
         "bonus_minutes": minutes,
         "until": moment(made.until),
         "open": made.is_open and now < made.until,
-        "needs_number": made.needs_number,
+        "needs_number": bool(made.needs_number - {Choice.OTHER_PHONE}),
         "accepted": accepted,
     }
 

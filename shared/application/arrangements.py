@@ -63,7 +63,7 @@ class Arrangements:
             avoid: the operator who has just not come.
 
         Raises:
-            RuleBroken: the minutes were used or refunded meanwhile.
+            RuleBroken: the minutes were used, refunded or frozen meanwhile.
             SlotTaken: nobody is free then.
         """
         lots = returned_lots(broken, self._store)
@@ -71,7 +71,10 @@ class Arrangements:
         funded = fund(seconds, broken.tariff, lots, now, _MOST_LOTS).holdings
         seconds = sum(holding.seconds for holding in funded)
         if seconds == 0:
-            raise RuleBroken("minutes_spent", "These minutes were used or refunded already.")
+            raise RuleBroken(
+                "minutes_spent",
+                "These minutes were used or refunded, or your bank asks about their payment.",
+            )
         free = [o for o in self._free(starts_at, seconds, prefer) if o.operator_id != avoid]
         if not free:
             raise SlotTaken(
@@ -122,7 +125,6 @@ class Arrangements:
 
 
 def returned_lots(booking: Booking, store: Store) -> tuple[Lot, ...]:
-    """Of the lots that a session gave back, those that are still on the balance."""
-    closed = booking.live_session.closed
-    ids = {lot.lot_id for lot in closed.returned} if closed else set()
-    return tuple(lot for lot in store.lots(booking.customer_id) if lot.lot_id in ids)
+    """What a session left unused and is still on the balance, or on it again."""
+    lots = store.lots(booking.customer_id)
+    return tuple(lot for lot in lots if lot.left_of == booking.booking_id)

@@ -98,9 +98,11 @@ class CallRoom:
         return False
 
     def _talks_still(self, booking: Booking, operator_id: str) -> bool:
-        """Whether the operator's session before this one is not over (Never 6)."""
+        """Whether another session of the operator's is not over (Never 6)."""
         start = booking.starts_at
-        earlier = self._store.slots(operator_id, start - _LONGEST_SESSION, start)
+        # Who stands in has had sessions since this one began.
+        until = max(start, self._bookings.clock.now())
+        earlier = self._store.slots(operator_id, start - _LONGEST_SESSION, until)
         ids = {slot.booking_id for slot in earlier} - {None, booking.booking_id}
         others = [self._bookings.load(str(other)).state for other in ids]
         on_air = (Status.LIVE, Status.ENDING)
@@ -186,7 +188,7 @@ class CallRoom:
             return
         found = look_ahead(self._bookings, booking, over)
         if found.next is not None:
-            command = c.NoteNextBooking(found.next)
+            command = c.NoteNextBooking(booking.operator_id, found.next)
             self._apply(booking_id, command, "NoteNextBooking", found.next.booking_id)
         if found.free:
             # Nobody may book time that this session will need; SlotTaken is retried by the queue.

@@ -9,6 +9,7 @@ from shared.domain.booking import Booking
 from shared.domain.errors import RuleBroken
 from shared.domain.lots import Lot
 from shared.domain.money import Money
+from shared.domain.payment.claims import Refund, RefundStatus
 from shared.domain.payment.decide import disputed
 from shared.domain.payment.events import Taken
 from shared.domain.payment.payment import Payment
@@ -30,7 +31,8 @@ def offer_refunds(
         load: a payment by its id.
 
     Raises:
-        RuleBroken: nothing was paid by card, or a bank asks about a payment.
+        RuleBroken: nothing was paid by card, a bank asks about a payment, or a refund of the same
+            minutes waits for a manager.
     """
     found: list[OfferRefund] = []
     items = 0
@@ -38,6 +40,11 @@ def offer_refunds(
         payment = load(payment_id)
         if payment.locked:
             raise disputed()
+        if any(_waits_with(refund, booking) for refund in payment.refunds):
+            # Answered now, the offer would be spent on the rest, and a denial give nothing more.
+            raise RuleBroken(
+                "refund_waits", "We are deciding on a refund of this session; choose again then."
+            )
         taken = tuple(
             Taken(lot, lot.left) for lot in lots if lot.payment_id == payment_id and lot.value.minor
         )
@@ -49,6 +56,13 @@ def offer_refunds(
     if not found:
         raise RuleBroken("nothing_to_refund", "Nothing of this session is left to refund.")
     return tuple(found)
+
+
+def _waits_with(refund: Refund, booking: Booking) -> bool:
+    """Whether a manager has yet to decide on money that may be of this session."""
+    waiting = refund.status is RefundStatus.AWAITING_APPROVAL
+    of_it = any(part.lot.left_of == booking.booking_id for part in refund.taken)
+    return waiting and (of_it or refund.goodwill > 0)
 
 
 def _cards(booking: Booking) -> Iterator[str]:

@@ -214,10 +214,8 @@ def _require_fitting(offer: Offer, answer: _Answer, now: datetime) -> None:
     Raises:
         RuleBroken: with the field.
     """
-    needs_number = answer.choice is Choice.OTHER_PHONE or (
-        offer.needs_number and (answer.choice in _AT_ONCE or answer.starts_at is not None)
-    )
-    if needs_number and answer.main_phone is None:
+    is_called = answer.choice in _AT_ONCE or answer.starts_at is not None
+    if is_called and answer.choice in offer.needs_number and answer.main_phone is None:
         raise RuleBroken("number_needed", "Give a number that we can reach.", "main_phone")
     if answer.starts_at is None:
         return

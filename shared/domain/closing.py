@@ -33,6 +33,7 @@ def close(
             seconds,
             ended_at,
             our_fault=our_fault,
+            left_of=booking.booking_id,
         )
         for n, (holding, seconds) in enumerate(zip(booking.holdings, left, strict=True), start=1)
         if seconds

@@ -220,8 +220,13 @@ class KeepQuarters:
 
 @dataclass(frozen=True, slots=True)
 class NoteNextBooking:
-    """The operator's next booking, which this session may run into."""
+    """The operator's next booking, which this session may run into.
 
+    Args:
+        operator_id: whose it is; another one may have taken over since he was looked at.
+    """
+
+    operator_id: str
     next: NextBooking
 
 

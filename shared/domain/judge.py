@@ -21,15 +21,13 @@ _RANG = frozenset({"completed", "busy", "no-answer", "canceled"})
 # ... and that the network could not connect it, or the provider did not try: an impossible number,
 # or nobody's (twilio.com/docs/api/errors/21211).
 _IMPOSSIBLE = frozenset({"failed", "21211"})
-# However bad it had been before: he had his minutes, or they went on at a time agreed upon.
+# However bad it had been before: he had his minutes, or they go on at a time agreed upon.
 _AS_IT_SHOULD = frozenset(
-    {
-        EndReason.MINUTES_USED,
-        EndReason.NEXT_BOOKING,
-        EndReason.HOLD_LIMIT,
-        EndReason.CALLBACK_PROMISED,
-    }
+    {EndReason.MINUTES_USED, EndReason.HOLD_LIMIT, EndReason.CALLBACK_PROMISED}
 )
+# He chose to, or the operator's next customer could not wait any more; without an operator to talk
+# to neither is why he did not have his minutes.
+_WITH_OPERATOR = frozenset({EndReason.CUSTOMER_ENDED, EndReason.NEXT_BOOKING})
 
 
 class Reach(StrEnum):
@@ -69,8 +67,8 @@ def judge(booking: Booking, session: Session, ended_at: datetime) -> Verdict | N
     incident = session.incident
     if incident is None or session.reason in _AS_IT_SHOULD:
         return None
-    if session.reason is EndReason.CUSTOMER_ENDED and Side.OPERATOR not in _lost(session):
-        return None  # he chose to, and nobody kept him from going on
+    if session.reason in _WITH_OPERATOR and not _for_want_of_operator(session):
+        return None
     mishaps = incident.mishaps
     cause: Cause
     evidence: tuple[str, ...]
@@ -107,6 +105,12 @@ def facts_of(booking: Booking, session: Session, ended_at: datetime) -> Facts:
 def _lost(session: Session) -> frozenset[Side]:
     """Who was missing in the gap in which the session ended."""
     return frozenset(session.lost).intersection(session.missing)
+
+
+def _for_want_of_operator(session: Session) -> bool:
+    """Whether there was no operator to talk to: he had been lost, or had not come at all."""
+    missing = _lost(session) if session.joined else session.missing
+    return Side.OPERATOR in missing
 
 
 def reach(leg: Leg) -> Reach:

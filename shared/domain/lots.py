@@ -57,6 +57,8 @@ class Lot:
         paid_at: when they were paid: the oldest are spent first.
         returned_at: when a mishap returned them, which starts the refund window anew (S2.3).
         our_fault: returned by our own fault, so that no window closes (S2.3).
+        left_of: the booking whose session left it unused, whatever was booked with it and given
+            back since.
     """
 
     lot_id: str
@@ -68,6 +70,7 @@ class Lot:
     paid_at: datetime
     returned_at: datetime | None = None
     our_fault: bool = False
+    left_of: str | None = None
 
     @property
     def is_money(self) -> bool:
@@ -141,6 +144,7 @@ class Holding:
         lot_left: what it held then: `paid` is right for that alone, because of the rounding.
         payment_id: the card payment behind them, where there was one.
         our_fault: the lot had been returned by our own fault.
+        left_of: as of the lot.
     """
 
     source: Source
@@ -153,9 +157,17 @@ class Holding:
     lot_left: int = 0
     payment_id: str | None = None
     our_fault: bool = False
+    left_of: str | None = None
 
     def returned(
-        self, lot_id: str, tariff_id: str, seconds: int, now: datetime, *, our_fault: bool
+        self,
+        lot_id: str,
+        tariff_id: str,
+        seconds: int,
+        now: datetime,
+        *,
+        our_fault: bool,
+        left_of: str,
     ) -> Lot:
         """The lot that unused seconds of this holding become."""
         return Lot(
@@ -168,6 +180,7 @@ class Holding:
             paid_at=self.paid_at,
             returned_at=now,
             our_fault=our_fault or self.our_fault,
+            left_of=left_of,
         )
 
 
@@ -258,6 +271,7 @@ def _take(lot: Lot, rest: int, tariff: Tariff) -> Holding | None:
         lot_left=lot.left,
         payment_id=lot.payment_id,
         our_fault=lot.our_fault,
+        left_of=lot.left_of,
     )
 
 
@@ -315,6 +329,7 @@ def restore(holdings: tuple[Holding, ...], lot_prefix: str, now: datetime) -> tu
             paid_at=holding.paid_at,
             returned_at=now,
             our_fault=holding.our_fault,
+            left_of=holding.left_of,
         )
         for n, holding in enumerate(holdings, start=1)
         if holding.lot_tariff_id is not None

@@ -16,7 +16,7 @@ class Offer:
         bonus: seconds that come with the choice, or with silence; zero where granted at once.
         rule: by which the bonus is granted.
         until: how long it stands.
-        needs_number: whether a number must be given that can be reached.
+        needs_number: of the choices, those that call a number that must be given first.
         accepted: what was chosen; None while nothing is.
         lapsed: whether nothing was chosen in time.
     """
@@ -28,7 +28,7 @@ class Offer:
     rule: str
     made_at: datetime
     until: datetime
-    needs_number: bool
+    needs_number: frozenset[e.Choice]
     accepted: e.OfferAccepted | None = None
     lapsed: bool = False
 
@@ -75,7 +75,7 @@ def _after(offer: Offer, event: e.OfferWidened | e.OfferAccepted | e.OfferLapsed
                 bonus=event.bonus,
                 rule=event.rule,
                 until=event.until,
-                needs_number=False,
+                needs_number=event.needs_number,
             )
         case e.OfferAccepted():
             return replace(offer, accepted=event)

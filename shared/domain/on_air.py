@@ -5,12 +5,13 @@ from datetime import datetime
 from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Booking, Status
+from shared.domain.ending import end_now
 from shared.domain.errors import NotFound
 from shared.domain.extension import extend, overrun
 from shared.domain.legs import Leg, Mark, Motion, Side
 from shared.domain.policy import Policy
 from shared.domain.session import Session
-from shared.domain.wishes import wished
+from shared.domain.wishes import line_given_up, wished
 
 
 def on_air(
@@ -35,12 +36,12 @@ def on_air(
         case c.TakeCall():
             return _take_call(booking, session, command)
         case c.EndSession():
-            live = booking.status is Status.LIVE and session.end_requested is None
-            return (e.EndRequested(command.how, command.leg_id),) if live else ()
+            return _end(booking, session, command, now, policy)
         case c.ReplaceOperator():
             return _replace_operator(booking, session, command)
         case c.NoteNextBooking():
-            return overrun(booking, session, command.next, now, policy)
+            his = command.operator_id == booking.operator_id
+            return overrun(booking, session, command.next, now, policy) if his else ()
         case c.KeepQuarters():
             kept = tuple(q for q in command.quarters if q not in session.kept)
             live = booking.status is Status.LIVE and command.operator_id == booking.operator_id
@@ -92,6 +93,17 @@ def _confirm_leg(
         if other.wanted and other.leg_id != leg.leg_id
     )
     return e.LegConfirmed(leg.leg_id), joins, *others
+
+
+def _end(
+    booking: Booking, session: Session, command: c.EndSession, now: datetime, policy: Policy
+) -> tuple[e.Event, ...]:
+    """Who ends it on a line that every remedy left bad stops for that, by whatever key (S1.8)."""
+    if booking.status is not Status.LIVE or session.end_requested is not None:
+        return ()
+    if line_given_up(session, now, policy):
+        return end_now(session, e.EndReason.BAD_LINE, command.leg_id)
+    return (e.EndRequested(command.how, command.leg_id),)
 
 
 def _take_call(booking: Booking, session: Session, command: c.TakeCall) -> tuple[e.Event, ...]:

@@ -95,7 +95,7 @@ class OfferMade:
             at once.
         rule: by which the bonus is granted.
         until: UTC; then the minutes stay on his balance, with the bonus.
-        needs_number: whether a number must be given that can be reached.
+        needs_number: of the choices, those that call a number that must be given first.
     """
 
     offer_id: str
@@ -104,7 +104,7 @@ class OfferMade:
     bonus: int
     rule: str
     until: datetime
-    needs_number: bool
+    needs_number: frozenset[Choice] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,7 @@ class OfferWidened:
     Args:
         choices: all that he may choose now.
         until: UTC.
+        needs_number: as of the offer.
     """
 
     offer_id: str
@@ -122,6 +123,7 @@ class OfferWidened:
     bonus: int
     rule: str
     until: datetime
+    needs_number: frozenset[Choice] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,12 +179,10 @@ def customer_awaited(
     """The operator is there: both numbers are tried at set minutes, then it is closed (S1.4b)."""
     if _ringing(session, Side.CUSTOMER, booking.customer_id) is not None:
         return
-    here = operator.confirmed_at or session.started_at
-    begun = session.started_at
-    if session.phones_changed_at is not None:
-        # Other numbers now: they are tried from the first round on.
-        begun = session.phones_changed_at
-        here = max(here, begun)
+    # Other numbers are tried from the first round on.
+    begun = session.phones_changed_at or session.started_at
+    # A worker whose clock is behind the one that began it does not ring him before that.
+    here = max(operator.confirmed_at or begun, begun)
     tried = _tried(booking, session, Side.CUSTOMER, begun)
     if not tried:
         yield Duty(here, (_ring(booking, session, Side.CUSTOMER, backup=False),))

@@ -249,6 +249,7 @@ def _troubled(session: Session, event: e.Event, at: datetime) -> Session:
             return replace(
                 session,
                 line_reports=(*session.line_reports, (at, event.remedy)),
+                renewed=None,
                 incidents=opened(incidents, Mishap.BAD_LINE, at),
             )
         case e.LineRenewed():

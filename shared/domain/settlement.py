@@ -70,6 +70,7 @@ def _given(
     if not choices:
         return (*granted, letter_due(booking, e.Letter.BONUS)) if granted else ()
     offer_id = f"{booking.booking_id}-o{len(booking.offers) + 1}"
+    needs_number = due.needs_number.intersection(choices)
     made = e.OfferMade(
         offer_id=offer_id,
         choices=choices,
@@ -77,10 +78,9 @@ def _given(
         bonus=0 if at_once else bonus,
         rule=due.bonus_rule,
         until=at + timedelta(seconds=policy.offer_valid),
-        needs_number=due.needs_number == frozenset(choices),
+        needs_number=needs_number,
     )
-    wrong = due.needs_number == frozenset(choices)
-    letter = e.Letter.NUMBER_WRONG if wrong else e.Letter.OFFER
+    letter = e.Letter.NUMBER_WRONG if needs_number == frozenset(choices) else e.Letter.OFFER
     return *granted, made, letter_due(booking, letter, about=offer_id)
 
 
@@ -139,14 +139,16 @@ def after_outage(
     if offer.accepted is not None:
         told = (letter_due(booking, e.Letter.BONUS, about=outage_id),) if granted else ()
         return found, judged, *granted, *told
-    choices = _possible(booking, due, left=left)
+    possible = _possible(booking, due, left=left)
+    choices = tuple(c for c in e.Choice if c in possible or c in offer.choices)
     widened = e.OfferWidened(
         offer_id=offer.offer_id,
-        choices=tuple(c for c in e.Choice if c in choices or c in offer.choices),
+        choices=choices,
         with_bonus=frozenset(),
         bonus=0,
         rule=due.bonus_rule,
         until=now + timedelta(seconds=policy.offer_valid),
+        needs_number=due.needs_number.intersection(choices),
     )
     letter = letter_due(booking, e.Letter.OFFER, about=f"{offer.offer_id}-{outage_id}")
     return found, judged, *granted, widened, letter

@@ -38,7 +38,7 @@ def wished(
         case c.ReportBadLine():
             return _bad_line(session, command, now, policy)
         case c.ChooseLine():
-            return _choose_line(booking, session, command, now)
+            return _choose_line(booking, session, command, now, policy)
         case c.PromiseCallback():
             return _call_back(booking, session, command, now, policy)
 
@@ -65,11 +65,21 @@ def next_remedy(session: Session, now: datetime, policy: Policy) -> e.LineRemedy
     return _LADDER[min(_LADDER.index(remedy) + 1, len(_LADDER) - 1)]
 
 
+def line_given_up(session: Session, now: datetime, policy: Policy) -> bool:
+    """Whether every remedy was tried in vain, not long ago.
+
+    Args:
+        now: UTC.
+    """
+    tried = session.bad_line and session.line_reports[-1][1] is e.LineRemedy.CHOICE
+    return tried and next_remedy(session, now, policy) is e.LineRemedy.CHOICE
+
+
 def _bad_line(
     session: Session, command: c.ReportBadLine, now: datetime, policy: Policy
 ) -> tuple[e.Event, ...]:
-    if session.renewed is not None or session.dropped_at is not None:
-        return ()  # it is being mended
+    if _being_mended(session, now, policy):
+        return ()
     remedy = next_remedy(session, now, policy)
     reported = e.BadLineReported(command.how, remedy)
     match remedy:
@@ -82,6 +92,17 @@ def _bad_line(
             return (reported,)
 
 
+def _being_mended(session: Session, now: datetime, policy: Policy) -> bool:
+    """Whether the line is down, or about to be.
+
+    One that stands although it should long have been rung anew was never taken down: the request
+    to do so was lost.
+    """
+    renewed = session.renewed
+    in_vain = timedelta(seconds=policy.redial_deadline)
+    return session.dropped_at is not None or (renewed is not None and now < renewed.at + in_vain)
+
+
 def _renewed(leg_id: str | None, at: datetime, *, backup: bool) -> tuple[e.Event, ...]:
     """The line is taken down; a leg that waits for our answer hears why and ends with that."""
     renewed = e.LineRenewed(at, backup)
@@ -91,14 +112,14 @@ def _renewed(leg_id: str | None, at: datetime, *, backup: bool) -> tuple[e.Event
 
 
 def _choose_line(
-    booking: Booking, session: Session, command: c.ChooseLine, now: datetime
+    booking: Booking, session: Session, command: c.ChooseLine, now: datetime, policy: Policy
 ) -> tuple[e.Event, ...]:
     exhausted = session.bad_line and session.line_reports[-1][1] is e.LineRemedy.CHOICE
     if not exhausted:
         raise RuleBroken(
             "line_not_given_up", "Report the bad line first: we try another line, and once more."
         )
-    if session.renewed is not None or session.dropped_at is not None:
+    if _being_mended(session, now, policy):
         return ()
     if command.choice is c.LineChoice.STOP:
         return end_now(session, e.EndReason.BAD_LINE, command.leg_id)

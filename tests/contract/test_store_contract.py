@@ -198,6 +198,7 @@ def test_lots_and_money_are_kept_as_they_came(store: Store) -> None:  # S2.9
             payment_id="pi_9",
             returned_at=NOON.replace(microsecond=1),
             our_fault=True,
+            left_of=B,
         ),
     )
     purse = money_lot("c", Money(777, "rub"), "pi_9", NOON, returned_at=NOON, our_fault=True)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from infra.local.exchange.people import Answer, Drop, NoAnswer, Press, Steps
+from infra.local.exchange.people import Answer, Drop, NoAnswer, Press, Steps, Unreachable
 from shared.domain import events as e
 from shared.domain.errors import RuleBroken
 from shared.domain.events import Choice
@@ -15,6 +15,7 @@ from tests.journeys.world import BACKUP, CUSTOMER, OPERATOR, OPERATOR_BACKUP, ST
 COMES: Steps = (Answer(3), Press("1", 2))
 SILENT: Steps = (NoAnswer(),)
 HALF = timedelta(minutes=30)
+EVENING = START + timedelta(hours=3)
 MANAGER = "agent:mona"
 
 
@@ -46,6 +47,24 @@ def absent_operator() -> tuple[World, str]:
 
 def letters(world: World, words: str) -> int:
     return sum(words in mail.subject for mail in world.post.sent if mail.to == "anna@example.com")
+
+
+def test_wrong_number_is_asked_for_before_a_call_whatever_an_outage_adds() -> None:
+    # S1.10, S1.13, S1.15
+    world = World()
+    booking_id = world.booked(backup=None)
+    world.person(CUSTOMER, (Unreachable(),))
+    world.until(START + HALF)
+    declare(world)
+    (offer,) = world.booking(booking_id).offers
+    assert offer.choices == (Choice.CALL_NOW, Choice.NEW_TIME, Choice.REFUND)
+    with pytest.raises(RuleBroken, match="Give a number"):
+        world.offers.accept(booking_id, offer.offer_id, Choice.CALL_NOW, how="link")
+    made = world.offers.accept(
+        booking_id, offer.offer_id, Choice.NEW_TIME, how="link", starts_at=EVENING
+    )
+    assert made.new_booking is not None
+    assert world.booking(booking_id).bonus == 900
 
 
 def test_broken_session_brings_fifteen_bonus_minutes_and_a_choice_and_one_letter() -> None:

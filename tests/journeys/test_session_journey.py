@@ -21,10 +21,19 @@ from shared.domain import events as e
 from shared.domain.booking import Status
 from shared.domain.events import EndReason
 from shared.domain.legs import Route, Side
-from tests.journeys.world import BACKUP, CUSTOMER, OPERATOR, OTHER_OPERATOR, START, World
+from tests.journeys.world import (
+    BACKUP,
+    CUSTOMER,
+    OPERATOR,
+    OPERATOR_BACKUP,
+    OTHER_OPERATOR,
+    START,
+    World,
+)
 
 COMES: Steps = (Answer(3), Press("1", 2))
 SILENT: Steps = (NoAnswer(),)
+MILA = "+12025550113"
 
 
 def drops_after(seconds: float, *then: object) -> Steps:
@@ -113,6 +122,27 @@ def test_calls_that_cross_give_one_joined_call(seconds: int) -> None:
     assert (closed.bill.billed, closed.bill.unused) == (1800, 0)
     assert len(world.events(booking_id, e.LineRestored)) == 1
     world.assert_books_are_right()
+
+
+def test_operator_who_stands_in_is_not_rung_while_he_talks_to_somebody_else() -> None:
+    # S1.5, Never 6: Clara's own session takes some seconds longer than its quarter
+    world = World()
+    world.operator("clara", OTHER_OPERATOR)
+    other = world.book(customer_id="mila", operator_id="clara", minutes=15, main_phone=MILA)
+    world.pay(other)
+    booking_id = world.booked()
+    world.person(OTHER_OPERATOR, (Answer(10), Press("1", 5)), COMES)
+    world.person(OPERATOR, drops_after(815), *[SILENT] * 9)
+    world.person(OPERATOR_BACKUP, *[SILENT] * 9)
+    world.until(START + timedelta(hours=1))
+    over = world.closed(other).ended_at
+    assert over > START + timedelta(minutes=15)
+    (replaced,) = world.events(booking_id, e.OperatorReplaced)
+    assert replaced.operator_id == "clara"
+    hers = [leg for leg in world.session(booking_id).of(Side.OPERATOR) if leg.party_id == "clara"]
+    assert hers[0].requested_at < over
+    assert all(leg.requested_at >= over for leg in hers if leg.call_id)
+    assert world.closed(booking_id).bill.billed == 1800
 
 
 def test_line_that_is_not_restored_returns_the_unused_minutes() -> None:

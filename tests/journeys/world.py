@@ -221,6 +221,7 @@ class World:
         language: str = "en",
         key: str | None = None,
         checkout: str | None = None,
+        main_phone: str = CUSTOMER,
     ) -> str:
         """Hold a slot; returns the booking number."""
         request = BookingRequest(
@@ -229,7 +230,7 @@ class World:
             operator_id=operator_id,
             starts_at=starts_at,
             minutes=minutes,
-            main_phone=CUSTOMER,
+            main_phone=main_phone,
             backup_phone=backup,
             language=language,
             adult=True,

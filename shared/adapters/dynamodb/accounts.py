@@ -77,6 +77,7 @@ def _lot(row: Minutes) -> Lot:
         paid_at=moment(row.paid_at),
         returned_at=moment(row.returned_at) if row.returned_at else None,
         our_fault=bool(row.our_fault),
+        left_of=row.left_of,
     )
 
 

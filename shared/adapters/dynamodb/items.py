@@ -214,4 +214,5 @@ def lot_item(tables: Tables, customer_id: str, lot: Lot) -> Row:
         paid_at=stamp(lot.paid_at),
         returned_at=stamp(lot.returned_at) if lot.returned_at else None,
         our_fault=True if lot.our_fault else None,
+        left_of=lot.left_of,
     )

@@ -167,6 +167,7 @@ class Minutes(Row):
     paid_at = UnicodeAttribute()
     returned_at = UnicodeAttribute(null=True)
     our_fault = BooleanAttribute(null=True)
+    left_of = UnicodeAttribute(null=True)
 
 
 class Line(Row):

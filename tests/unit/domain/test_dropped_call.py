@@ -184,7 +184,8 @@ def test_overrun_into_the_next_booking_ends_after_ten_minutes_of_its_wait() -> N
     play.drop(Side.CUSTOMER)
     play.until(play.now + timedelta(seconds=70))
     play.answer(Side.CUSTOMER)
-    play.do(c.NoteNextBooking(NextBooking("200000000002", START + timedelta(minutes=20))))
+    next_one = NextBooking("200000000002", START + timedelta(minutes=20))
+    play.do(c.NoteNextBooking("boris", next_one))
     found = play.of(e.OverrunFound)[0]
     # Half a minute before, so that the operator can be rung when the next one was told.
     until = START + timedelta(minutes=29, seconds=30)

@@ -177,11 +177,21 @@ def test_line_that_is_down_while_the_next_customer_is_to_be_called_is_given_up()
     # S1.6: he cannot be told any more
     play = talking(29.5)
     play.drop(Side.CUSTOMER)
-    play.do(c.NoteNextBooking(NextBooking("200000000002", END)))
+    play.do(c.NoteNextBooking("boris", NextBooking("200000000002", END)))
     (found,) = play.of(e.OverrunFound)
     assert (found.until, found.delay_seconds) == (END + timedelta(seconds=30), 0)
     play.until(found.until)
     assert play.booking.live_session.reason is e.EndReason.NEXT_BOOKING
+
+
+def test_next_booking_of_an_operator_who_was_replaced_meanwhile_binds_nobody() -> None:
+    # S1.6, S1.12: it was looked up while he still had the session
+    play = talking()
+    play.drop(Side.OPERATOR)
+    play.until(play.now + MINUTE)
+    play.do(c.ReplaceOperator("vera", ("vera-main",), "boris", ()))
+    assert play.do(c.NoteNextBooking("boris", NextBooking("200000000002", END))) == ()
+    assert play.booking.live_session.until is None
 
 
 def test_session_that_starts_late_tells_the_next_customer_at_once() -> None:
@@ -189,7 +199,7 @@ def test_session_that_starts_late_tells_the_next_customer_at_once() -> None:
     play = Play().scheduled()
     play.do(c.DelayStart(300, START))
     play.until(START + 5 * MINUTE)
-    play.do(c.NoteNextBooking(NextBooking("200000000002", END)))
+    play.do(c.NoteNextBooking("boris", NextBooking("200000000002", END)))
     (found,) = play.of(e.OverrunFound)
     assert found.delay_seconds == 360
 

@@ -14,6 +14,7 @@ from shared.domain.legs import Leg, Mark, Motion, Route, Side
 from shared.domain.lots import Holding, Source
 from shared.domain.policy import CURRENT
 from shared.domain.session import Session
+from shared.domain.slots import NextBooking
 from tests.unit.domain.play import START, TARIFF, Play, held
 
 DROP = START + timedelta(minutes=12)
@@ -239,10 +240,35 @@ def test_only_who_was_kept_from_his_minutes_is_judged(reason: e.EndReason) -> No
     assert judge(booking(), well, END) is None
 
 
-def test_who_ends_it_while_the_operator_is_gone_was_kept_from_going_on() -> None:  # S1.7
+@pytest.mark.parametrize("reason", [e.EndReason.CUSTOMER_ENDED, e.EndReason.NEXT_BOOKING])
+def test_whose_session_ends_while_the_operator_is_gone_was_kept_from_going_on(
+    reason: e.EndReason,
+) -> None:
+    # S1.7: he ended it himself, or the next customer could not wait any more
     for missing, judged in (((Side.OPERATOR,), True), (BOTH, True), ((Side.CUSTOMER,), False)):
-        gone = replace(dropped(missing), reason=e.EndReason.CUSTOMER_ENDED)
+        gone = replace(dropped(missing), reason=reason)
         assert (judge(booking(), gone, END) is not None) is judged
+
+
+@pytest.mark.parametrize(("minutes", "judged"), [(0.2, False), (9, True)])
+def test_who_gives_up_waiting_for_an_operator_who_does_not_come_is_made_good(
+    minutes: float, judged: bool
+) -> None:
+    # S1.9, S1.15: he called in and waited; at first nothing is wrong yet
+    play = started()
+    play.do(c.TakeCall("CA-in", "main"))
+    play.do(c.ConfirmLeg("in-CA-in"))
+    end = START + timedelta(minutes=minutes)
+    while play.now < end:
+        if play.ringing(Side.OPERATOR):
+            play.no_answer(Side.OPERATOR)
+        play.until(min(end, play.now + timedelta(seconds=5)))
+    play.do(c.EndSession("key", "in-CA-in"))
+    play.hang_up_all()
+    assert [verdict.cause for verdict in play.of(e.IncidentJudged)] == [Cause.OPERATOR] * judged
+    assert [offer.choices for offer in play.of(e.OfferMade)] == [
+        (e.Choice.CALL_NOW, e.Choice.NEW_TIME, e.Choice.REFUND)
+    ] * judged
 
 
 # --- played from the start to the settlement ------------------------------------------------------
@@ -282,7 +308,7 @@ def test_played_an_operator_who_stays_away_is_made_good(outcome: str, cause: Cau
     assert (judged(play).cause, judged(play).rules) == (cause, ("S1.10", "S1.7"))
     (offer,) = play.of(e.OfferMade)
     assert offer.choices == (e.Choice.CALL_NOW, e.Choice.NEW_TIME, e.Choice.REFUND)
-    assert (offer.bonus, offer.needs_number) == (CURRENT.no_show_bonus, False)
+    assert (offer.bonus, offer.needs_number) == (CURRENT.no_show_bonus, frozenset())
     assert play.closed().returned[0].our_fault
 
 
@@ -304,8 +330,9 @@ def test_played_a_wrong_number_is_asked_for_and_brings_no_bonus() -> None:  # S1
     nobody_answers(play, Side.CUSTOMER, "failed")
     assert judged(play).cause is Cause.WRONG_NUMBER
     (offer,) = play.of(e.OfferMade)
-    assert (offer.needs_number, offer.bonus, offer.with_bonus) == (True, 0, frozenset())
     assert offer.choices == (e.Choice.CALL_NOW, e.Choice.NEW_TIME)
+    assert offer.needs_number == frozenset(offer.choices)
+    assert (offer.bonus, offer.with_bonus) == (0, frozenset())
     assert play.closed().stand_by >= 600
 
 
@@ -366,7 +393,7 @@ def test_played_a_gap_in_which_we_were_down_ends_in_the_larger_bonus() -> None:
 
 
 def bad_line(play: Play) -> None:
-    """Every remedy for a bad line is tried in vain, and the customer stops."""
+    """Every remedy for a bad line is tried in vain."""
     while True:
         (reported, *_) = play.do(c.ReportBadLine("api", None))
         assert isinstance(reported, e.BadLineReported)
@@ -381,8 +408,6 @@ def bad_line(play: Play) -> None:
                 play.until(play.now + timedelta(seconds=5))
             play.answer(Side.CUSTOMER)
         play.until(play.now + timedelta(seconds=30))
-    play.do(c.ChooseLine(c.LineChoice.STOP, None))
-    play.hang_up_all()
 
 
 def test_played_a_bad_line_is_not_judged_as_one_that_never_came_back() -> None:
@@ -390,9 +415,39 @@ def test_played_a_bad_line_is_not_judged_as_one_that_never_came_back() -> None:
     play = Play().scheduled().joined()
     play.until(START + timedelta(minutes=2))
     bad_line(play)
+    play.do(c.ChooseLine(c.LineChoice.STOP, None))
+    play.hang_up_all()
     assert set(judged(play).mishaps) == {Mishap.BAD_LINE, Mishap.DROPPED}
     (offer,) = play.of(e.OfferMade)
     assert offer.choices == (e.Choice.NEW_TIME, e.Choice.OTHER_PHONE)
+    assert [bonus.lot.bought for bonus in play.of(e.BonusGranted)] == [CURRENT.bad_line_bonus]
+
+
+@pytest.mark.parametrize(("minutes", "bonus"), [(1, [CURRENT.bad_line_bonus]), (11, [])])
+def test_played_who_ends_it_on_a_line_that_stays_bad_stops_for_that(
+    minutes: int, bonus: list[int]
+) -> None:
+    # S1.8: by the key or the page that ends any session; a line that was quiet since is good again
+    play = Play().scheduled().joined()
+    play.until(START + timedelta(minutes=2))
+    bad_line(play)
+    play.until(play.now + timedelta(minutes=minutes))
+    play.do(c.EndSession("api", None))
+    play.hang_up_all()
+    assert [granted.lot.bought for granted in play.of(e.BonusGranted)] == bonus
+    assert play.do(c.EndSession("api", None)) == ()
+
+
+def test_played_a_bad_line_that_was_never_taken_down_can_still_be_given_up() -> None:
+    # S1.8: each request to take it down is lost, and he stays on it
+    play = Play(held(minutes=60)).scheduled().joined()
+    for remedy in e.LineRemedy:
+        play.until(play.now + timedelta(minutes=9))
+        (reported, *_) = play.do(c.ReportBadLine("api", None))
+        assert isinstance(reported, e.BadLineReported)
+        assert reported.remedy is remedy
+    play.do(c.ChooseLine(c.LineChoice.STOP, None))
+    play.hang_up_all()
     assert [bonus.lot.bought for bonus in play.of(e.BonusGranted)] == [CURRENT.bad_line_bonus]
 
 
@@ -416,3 +471,17 @@ def test_played_minutes_that_were_a_gift_are_offered_a_time_but_no_refund() -> N
     gift = Holding(Source.BONUS, 30 * 60, TARIFF.price(0), START)
     play = nobody_answers(started(Play(held(holdings=(gift,)))), Side.OPERATOR)
     assert play.of(e.OfferMade)[0].choices == (e.Choice.CALL_NOW, e.Choice.NEW_TIME)
+
+
+def test_played_a_delayed_session_that_nobody_came_to_before_the_next_one_is_made_good() -> None:
+    # S1.10: ten minutes late by our fault, and the next customer is called before ten more
+    play = Play(held(minutes=5)).scheduled()
+    play.until(START - timedelta(minutes=5))
+    play.do(c.DelayStart(600, START))
+    play.until(START + timedelta(minutes=10))
+    after = NextBooking("200000000002", START + timedelta(minutes=15))
+    play.do(c.NoteNextBooking("boris", after))
+    nobody_answers(play, Side.OPERATOR)
+    assert play.closed().reason is e.EndReason.NEXT_BOOKING
+    assert judged(play).cause is Cause.OPERATOR
+    assert play.of(e.OfferMade)

@@ -63,6 +63,21 @@ def test_silent_customer_is_tried_at_zero_three_six_and_nine_minutes_on_both_num
     assert [lot.left for lot in closed.returned] == [30 * 60]
 
 
+def test_worker_whose_clock_is_behind_does_not_ring_the_customer_before_the_start() -> None:
+    # S1.4, S1.4b: another one, five minutes ahead, has begun the session
+    play = Play().scheduled()
+    play.until(START)
+    play.now = START - timedelta(minutes=5)
+    play.answer(Side.OPERATOR)
+    while play.now < START + timedelta(minutes=2):
+        if play.ringing(Side.CUSTOMER):
+            play.no_answer(Side.CUSTOMER, "busy")
+        play.until(play.now + timedelta(seconds=5))
+    legs = play.legs(Side.CUSTOMER)
+    assert [leg.route for leg in legs] == [Route.MAIN, Route.BACKUP]
+    assert legs[0].requested_at == START
+
+
 def test_absent_operator_is_rung_on_both_numbers_until_the_grace_is_over() -> None:
     # S1.4, S1.7
     play = Play().scheduled()
