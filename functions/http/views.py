@@ -267,7 +267,7 @@ def row_of(one: "Booking") -> BookingRow:
     """A new booking, as a list will show it."""
     return {
         "id": one.booking_id,
-        "status": one.status.value,
+        "status": one.listed.value,
         "operator_id": one.operator_id,
         "starts_at": moment(one.starts_at),
         "minutes": one.seconds // 60,

@@ -8,8 +8,9 @@ from typing import Any
 
 from infra.bench import cost, prices, reconciliation, starts, targets, template, warm
 from infra.bench.build import build
-from infra.bench.play import BOOKED, Play
+from infra.bench.play import Play
 from infra.bench.stage import ready
+from infra.bench.stories import BOOKED, Stories
 from infra.local.settings import ROOT, Keys
 
 
@@ -21,9 +22,9 @@ def _measure() -> dict[str, Any]:
     work, keys = ROOT / "build" / "bench", Keys()
     work.mkdir(parents=True, exist_ok=True)
     built = build(work, _tell)
-    _tell("playing a booking over the real adapters")
+    _tell("playing bookings over the real adapters")
     with ready(keys, work, BOOKED.timestamp()) as stage:
-        Play(stage, keys).perform()
+        Stories(Play(stage, keys)).perform()
         played, variables = tuple(stage.invocations), dict(stage.variables)
     functions = template.functions()
     firsts = {one.function: one for one in played if one.first}

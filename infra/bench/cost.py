@@ -1,8 +1,9 @@
-"""What one happy booking costs: counted from the exchanges of its invocations, then priced."""
+"""What bookings cost: counted from the exchanges of their invocations, then priced."""
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from infra.bench import template
@@ -29,6 +30,18 @@ _NOT_COUNTED = (
 )
 
 
+# Of a happy booking, in turn: until it is paid, and from then on.
+_BOOKING = frozenset({"booking", "session"})
+_STORIES = {
+    "session": "the same booking from paid on, which what follows is compared with",
+    "drop": "the customer's line drops in the middle; he is rung again after a minute, the "
+    "operator waiting, and his minutes are talked to their end; from paid on",
+    "missed_call": "the operator comes to none of his phones: escalated for ten minutes, judged, "
+    "three things offered; by the link in his letter the customer has another operator call him "
+    "now, and talks 30 minutes; from paid on, both bookings together",
+}
+
+
 def count(
     invocations: Sequence[Invocation], functions: Sequence[Function], prices: Prices
 ) -> dict[str, Any]:
@@ -37,34 +50,21 @@ def count(
     Sweeps run whether anybody has booked or not: the sweep and its look into the due index or the
     provider's list are fixed; what it then does for the booking is counted with the booking.
     """
-    played = [one for one in invocations if one.phase == "booking"]
-    exchanges = [e for one in played for e in _of_booking(one)]
-    called = Counter(one.function for one in played if one.function not in _SWEEPS)
-    workers = sum(1 for one in played if "Records" in one.event and one.function != "Relay")
-    quantities: dict[str, float] = {
-        "write_unit": sum(e.consumed.write_units for e in exchanges if e.consumed),
-        "read_unit": sum(e.consumed.read_units for e in exchanges if e.consumed),
-        "lambda_request": called.total(),
-        "lambda_gb_second": _gb_seconds(called, functions, prices),
-        "api_request": sum(1 for one in played if _behind_api(one)),
-        "sqs_request": _of(exchanges, "sqs") + _SQS_REQUESTS_OF_A_WORKER * workers,
-        "kms_request": _of(exchanges, "kms"),
-        "email": _of(exchanges, "ses"),
-        "log_byte": sum(one.logged for one in played if one.function not in _SWEEPS),
+    meter = _Meter(invocations, functions, prices)
+    booking, session = meter.of(_BOOKING), meter.of({"session"})
+    stories = {"session": session} | {
+        name: (found := meter.of({name})) | {"more_than_session": _more(found, session)}
+        for name in ("drop", "missed_call")
     }
     return {
         "booking": {
             "story": "first booking of a customer with two phones: choose, book, pay by card, "
             "reminder, 30 minutes joined, ended by the limit; functions are warm",
-            "quantities": quantities,
-            "invocations": dict(called),
-            "requests": dict(Counter(f"{e.service} {_named(e)}" for e in exchanges)),
-            "write_units": _write_units(exchanges),
-            "stripe_requests": _of(exchanges, "stripe"),
-            "twilio_requests": _of(exchanges, "twilio"),
+            **booking,
         },
-        "payment": _of_phase(invocations, "payment"),
-        "refund": _of_phase(invocations, "refund"),
+        **{name: {"story": _STORIES[name], **found} for name, found in stories.items()},
+        "payment": meter.of({"payment"}),
+        "refund": meter.of({"refund"}),
         "per_cold_start": {
             "secret_request": 1,
             "functions": sorted(
@@ -72,25 +72,72 @@ def count(
             ),
         },
         "fixed_per_month": _fixed(invocations, functions, prices),
-        "dollars_per_million_bookings": _dollars(
-            {name: quantity * _MILLION for name, quantity in quantities.items()}, prices
-        ),
         "not_counted": list(_NOT_COUNTED),
         "prices": prices.source,
     }
 
 
-def _of_phase(invocations: Sequence[Invocation], phase: str) -> dict[str, Any]:
-    """Requests to the provider, units and invocations of one payment or refund."""
-    played = [one for one in invocations if one.phase == phase and one.function not in _SWEEPS]
-    exchanges = [e for one in played for e in _of_booking(one)]
-    return {
-        "stripe_requests": _of(exchanges, "stripe"),
-        "write_units": sum(e.consumed.write_units for e in exchanges if e.consumed),
-        "read_units": sum(e.consumed.read_units for e in exchanges if e.consumed),
-        "invocations": dict(Counter(one.function for one in played)),
-        "written": _write_units(exchanges)["by_item"],
+class _Meter:
+    """Counts what of all that was played belongs together."""
+
+    def __init__(
+        self, invocations: Sequence[Invocation], functions: Sequence[Function], prices: Prices
+    ) -> None:
+        self._invocations = invocations
+        self._functions = functions
+        self._prices = prices
+
+    def of(self, phases: Collection[str]) -> dict[str, Any]:
+        """Quantities, requests and dollars of some phases together."""
+        played = [one for one in self._invocations if one.phase in phases]
+        exchanges = [e for one in played for e in _of_booking(one)]
+        own = [one for one in played if one.function not in _SWEEPS]
+        called = Counter(one.function for one in own)
+        workers = sum(1 for one in played if "Records" in one.event and one.function != "Relay")
+        quantities: dict[str, float] = {
+            "write_unit": sum(e.consumed.write_units for e in exchanges if e.consumed),
+            "read_unit": sum(e.consumed.read_units for e in exchanges if e.consumed),
+            "lambda_request": called.total(),
+            "lambda_gb_second": _gb_seconds(called, self._functions, self._prices),
+            "api_request": sum(1 for one in played if _behind_api(one)),
+            "sqs_request": _of(exchanges, "sqs") + _SQS_REQUESTS_OF_A_WORKER * workers,
+            "kms_request": _of(exchanges, "kms"),
+            "email": _of(exchanges, "ses"),
+            "log_byte": sum(one.logged for one in own),
+        }
+        million = {name: quantity * _MILLION for name, quantity in quantities.items()}
+        return {
+            "quantities": quantities,
+            "invocations": dict(called),
+            "messages": _messages(exchanges),
+            "requests": dict(Counter(f"{e.service} {_named(e)}" for e in exchanges)),
+            "write_units": _write_units(exchanges),
+            "stripe_requests": _of(exchanges, "stripe"),
+            "twilio_requests": _of(exchanges, "twilio"),
+            "dollars_per_million": _dollars(million, self._prices),
+        }
+
+
+def _more(found: Mapping[str, Any], than: Mapping[str, Any]) -> dict[str, float]:
+    """How much more one story took than another."""
+    pairs = {
+        "twilio_requests": (found["twilio_requests"], than["twilio_requests"]),
+        "messages": (found["messages"], than["messages"]),
+        **{
+            name: (found["quantities"][name], than["quantities"][name])
+            for name in ("write_unit", "read_unit", "lambda_request", "email")
+        },
+        "dollars_per_million": tuple(
+            round(one["dollars_per_million"]["total"], 2) for one in (found, than)
+        ),
     }
+    return {name: round(more - less, 2) for name, (more, less) in pairs.items()}
+
+
+def _messages(exchanges: Iterable[Exchange]) -> int:
+    """Messages that were put into queues."""
+    sent = (e for e in exchanges if e.operation == "SendMessageBatch")
+    return sum(len(json.loads(e.request)["Entries"]) for e in sent)
 
 
 def _of_booking(one: Invocation) -> Iterable[Exchange]:

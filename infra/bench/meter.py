@@ -121,13 +121,23 @@ class Meter:
         index = self._indexes[name] if name else None
         # The partition is the first value of every condition; an answer may leave out pk.
         partition = request["ExpressionAttributeValues"][":0"]["S"]
-        size = 0
-        for row in response["Items"]:
-            pk = row["pk"]["S"] if "pk" in row else partition
-            item = self._items[pk, row["sk"]["S"]]
-            size += units.item_size((units.projected(item, index) if index else item) or {})
+        if request.get("Select") == "COUNT":
+            items = self._partition(partition, index)
+        else:
+            keys = (
+                (r["pk"]["S"] if "pk" in r else partition, r["sk"]["S"]) for r in response["Items"]
+            )
+            items = [self._items[key] for key in keys]
+        rows = (units.projected(item, index) if index else item for item in items)
+        size = sum(units.item_size(row or {}) for row in rows)
         consistent = bool(request.get("ConsistentRead"))
         return Consumed(read_units=units.read_units(size, consistent=consistent), index=name)
+
+    def _partition(self, partition: str, index: Index | None) -> list[Item]:
+        """All items of a partition: those that are only counted are read all the same."""
+        hash_key = index.keys[0] if index else TABLE_KEYS[0]
+        found = (item for item in self._items.values() if hash_key in item)
+        return [item for item in found if item[hash_key]["S"] == partition]
 
 
 def _key(item: Mapping[str, Any]) -> Key:

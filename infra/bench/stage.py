@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Invocation:
     """One call of one function.
 
     Args:
-        phase: "setup", "booking" or "aside".
+        phase: "setup", "aside", or the part of the report that it is counted in.
         first: the first of its function that had work to do; all it needs was made anew.
         at: business time, epoch seconds.
         exchanges: what it asked of others, in order.
@@ -141,7 +142,9 @@ def ready(keys: Keys, work: Path, start: float) -> Iterator[Stage]:
             return item
 
         wire = Wire(Meter(template.indexes(), fetch))
-        with wire.on_aws(), served(wire, keys, clock, clock.now()) as doubles:
+        # From the very moment on, not from when all of this was made: so runs are alike.
+        begin = datetime.fromtimestamp(start, UTC)
+        with wire.on_aws(), served(wire, keys, clock, begin) as doubles:
             variables = made | {
                 "STRIPE_API_BASE": doubles.payments_address,
                 "TWILIO_API_BASE": doubles.exchange_address,

@@ -21,7 +21,7 @@ def table(report: dict[str, Any]) -> str:
         for name, one in starts["functions"].items()
     ]
     units = cost["booking"]["quantities"]
-    dollars = cost["dollars_per_million_bookings"]["total"]
+    dollars = cost["booking"]["dollars_per_million"]["total"]
     return "\n".join(
         [
             f"Python {report['python']} on {report['machine']}; a bare interpreter takes "
@@ -39,6 +39,11 @@ def table(report: dict[str, Any]) -> str:
             f"  a million of them ${dollars:,.2f} at the prices of {cost['prices']['date']} in "
             f"{cost['prices']['region']} (infra/bench/prices.toml).",
             *[_one(what, cost[what]) for what in ("payment", "refund")],
+            *mishap("A line that drops once and is rung again", cost["drop"]),
+            *mishap(
+                "A session whose operator never comes, with the call now that makes up for it,",
+                cost["missed_call"],
+            ),
             *_reconciled(report["reconciliation"]),
             *[f"- Target missed: {t['target']} {t['wanted']}." for t in missed(report)],
         ]
@@ -46,12 +51,42 @@ def table(report: dict[str, Any]) -> str:
 
 
 def _one(what: str, found: dict[str, Any]) -> str:
+    units = found["quantities"]
     return (
-        f"- One {what} takes {found['stripe_requests']} "
-        f"request{'s' if found['stripe_requests'] > 1 else ''} to the provider, "
-        f"{found['write_units']} write and {found['read_units']:g} read units, "
-        f"{sum(found['invocations'].values())} invocations."
+        f"- One {what} takes {_some(found['stripe_requests'], 'request')} to the provider, "
+        f"{units['write_unit']} write and {units['read_unit']:g} read units, "
+        f"{units['lambda_request']} invocations."
     )
+
+
+def mishap(what: str, found: dict[str, Any]) -> list[str]:
+    """What a session with a mishap takes, and how much more that is than without one.
+
+    Args:
+        what: the mishap, as the subject of a sentence.
+        found: a chapter of the cost with "more_than_session".
+    """
+    units, more = found["quantities"], found["more_than_session"]
+    whole = units | {name: found[name] for name in ("twilio_requests", "messages")}
+    return [
+        f"- {what} takes, from paid on,",
+        f"  {_listed(whole, ' to the telephony provider')};",
+        f"  that is more than a session without a mishap takes by {_listed(more)},",
+        f"  and ${more['dollars_per_million']:,.2f} for a million, the provider's charges aside.",
+    ]
+
+
+def _listed(found: dict[str, Any], to: str = "") -> str:
+    return (
+        f"{_some(found['twilio_requests'], 'request')}{to}, "
+        f"{found['write_unit']} write and {found['read_unit']:g} read units, "
+        f"{_some(found['lambda_request'], 'invocation')}, {_some(found['messages'], 'message')} "
+        f"and {_some(found['email'], 'letter')}"
+    )
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _reconciled(found: dict[str, Any]) -> list[str]:

@@ -193,7 +193,7 @@ def _listed_booking(booking: Booking | None) -> tuple[object, ...]:
     """What lists show of a booking, and how its session went."""
     if booking is None:
         return ()
-    return booking.status, booking.operator_id, booking.starts_at, outcome(booking)
+    return booking.listed, booking.operator_id, booking.starts_at, outcome(booking)
 
 
 def _listed_payment(payment: Payment | None) -> tuple[object, ...]:

@@ -184,7 +184,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A booking as a list shows it; kept on its head item."""
+    """A booking as a list shows it, its status as `Booking.listed`; kept on its head item."""
 
     booking_id: str
     customer_id: str

@@ -91,6 +91,14 @@ class Booking:
     session: Session | None = None
 
     @property
+    def listed(self) -> Status:
+        """As lists show it: a session that ends is live there for the seconds until it is closed.
+
+        Lists are kept, and to keep them up for these seconds would be a write for each session.
+        """
+        return Status.LIVE if self.status is Status.ENDING else self.status
+
+    @property
     def price(self) -> Money:
         """What the customer pays in all, balance and card together."""
         return Money(sum(h.paid.minor for h in self.holdings), self.card_due.currency) + (

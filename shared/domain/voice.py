@@ -105,7 +105,8 @@ def _limit(booking: Booking, leg: Leg, now: datetime) -> int | None:
     other = booking.live_session.on_the_line(_other(leg.side))
     if other is None:
         return None
-    left = booking.left(now)
+    # From when he went in: where a second begins between that and this answer, it is not missing.
+    left = booking.left(leg.stays[-1][0] if leg.inside else now)
     until = booking.live_session.until
     if until is not None:
         left = min(left, int((until - now).total_seconds()))

@@ -289,6 +289,25 @@ def test_a_customers_bookings_come_latest_first_and_page_by_page(store: Store) -
     assert whole.items[0].starts_at == NOON + 2 * QUARTER
 
 
+def test_a_session_that_ends_is_listed_as_live_until_it_is_closed(store: Store) -> None:
+    store.publish("olga", QUARTERS)
+    first = hold(A)
+    second = paid(first, BEFORE + timedelta(seconds=60))
+    started = then(second, c.Tick(), NOON)
+    leg = held_by(started).live_session.legs[0]
+    placed = then(started, c.NotePlaced(leg.leg_id, "CA1"), NOON + timedelta(seconds=1))
+    there = then(placed, c.ConfirmLeg(leg.leg_id), NOON + timedelta(seconds=2))
+    ending = then(there, c.EndSession("api", None), NOON + timedelta(seconds=3))
+    assert held_by(ending).status is Status.ENDING
+    for step in (first, second, started, placed, there, ending):
+        store.commit(step)
+    (listed,) = store.bookings_of("anna", None, 10).items
+    assert listed.status is Status.LIVE
+    # So its head is written for the due index alone, which stays as it was here.
+    assert ending.due_at == there.due_at
+    assert not ending.head
+
+
 def test_a_booking_is_due_from_its_moment_until_its_end(store: Store) -> None:
     store.publish("olga", QUARTERS)
     first = hold(A)

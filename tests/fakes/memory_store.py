@@ -447,7 +447,7 @@ def _summary(booking: Booking) -> Summary:
         operator_id=booking.operator_id,
         starts_at=booking.starts_at,
         seconds=booking.seconds,
-        status=booking.status,
+        status=booking.listed,
     )
 
 

@@ -114,7 +114,7 @@ def _booking_head(
         customer_id=booking.customer_id,
         operator_id=booking.operator_id,
         seconds=booking.seconds,
-        status=booking.status.value,
+        status=booking.listed.value,
         owner=f"CUSTOMER#{booking.customer_id}",
         owner_sort=f"{stamp(booking.starts_at)}#{booking.booking_id}",
         due_shard=due_shard,

@@ -5,10 +5,12 @@ from datetime import timedelta
 from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Status
+from shared.domain.instructions import Join
 from shared.domain.legs import NO_TURN, Leg, Route, Side
 from shared.domain.policy import CURRENT
 from shared.domain.priority import lane_of, longest_wait
 from shared.domain.turns import Lane, Turn
+from shared.domain.voice import on_the_line
 from tests.unit.domain.play import START, Play, held
 
 
@@ -26,6 +28,23 @@ def test_operator_is_rung_on_the_start_and_the_customer_once_he_is_there() -> No
     play.until(START + timedelta(seconds=12))
     play.answer(Side.CUSTOMER)
     assert len(play.of(e.SidesJoined)) == 1
+
+
+def test_the_limit_is_all_he_paid_for_though_a_second_begins_before_he_is_told_to_join() -> None:
+    # S1.4a
+    play = Play().scheduled()
+    play.until(START)
+    play.answer(Side.OPERATOR)
+    leg = play.ringing(Side.CUSTOMER)
+    assert leg is not None
+    play.place(leg)
+    play.until(START + timedelta(seconds=11.95))
+    play.do(c.ConfirmLeg(leg.leg_id))
+    confirmed = play.booking.live_session.leg(leg.leg_id)
+    assert confirmed is not None
+    told = START + timedelta(seconds=12.05)
+    (join,) = on_the_line(play.booking, confirmed, told, CURRENT, menu=False, told=None)
+    assert isinstance(join, Join) and join.limit == play.booking.seconds
 
 
 def test_without_the_key_nobody_is_connected() -> None:

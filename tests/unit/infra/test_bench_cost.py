@@ -1,11 +1,14 @@
 """The bench counts capacity as the DynamoDB developer guide does; the pages are named."""
 
+import json
 from typing import Any
 
 import pytest
 
-from infra.bench import template
-from infra.bench.meter import Meter
+from infra.bench import cost, template
+from infra.bench.meter import Consumed, Meter, Write
+from infra.bench.prices import Prices
+from infra.bench.stage import Invocation
 from infra.bench.units import (
     Index,
     Item,
@@ -14,6 +17,8 @@ from infra.bench.units import (
     read_units,
     write_units,
 )
+from infra.bench.wire import Exchange
+from infra.docs.measurements import mishap
 
 KB = 1024
 OWNER = Index("by_owner", ("owner", "at"), everything=False)
@@ -163,6 +168,19 @@ def test_a_query_is_counted_by_whole_items_whatever_attributes_were_asked_for() 
     assert meter.consumed("Query", asked, found).read_units == 2
 
 
+def test_rows_that_are_only_counted_are_read_all_the_same() -> None:
+    rows = [{**item(200, owner=owner, at="1"), "sk": {"S": owner}} for owner in ("anna", "boris")]
+    table = {("p", row["sk"]["S"]): row for row in rows}
+    big = Index("by_owner", ("owner",), everything=True)
+    meter = Meter([big], table.get)
+    for row in rows:
+        row["fill"] = {"S": "x" * 6 * KB}
+        meter.consumed("PutItem", {"Item": row}, {})
+    asked = {"IndexName": "by_owner", "ExpressionAttributeValues": {":0": {"S": "anna"}}}
+    counted = meter.consumed("Query", {**asked, "Select": "COUNT"}, {"Count": 1})
+    assert counted.read_units == 1
+
+
 def test_an_operation_nobody_taught_the_bench_is_refused_not_forgotten() -> None:
     with pytest.raises(ValueError, match="Scan"):
         Meter([], lambda key: None).consumed("Scan", {}, {})
@@ -178,3 +196,110 @@ def test_every_entry_point_and_index_is_read_from_the_template() -> None:
     assert {index.name for index in template.indexes() if index.everything} == {"ledger"}
     assert template.workers()["Calls"] == "CallsWorker"
     assert template.streamed() == {"outbox", "inbox"}
+
+
+# --- what a mishap costs beside an undisturbed session --------------------------------------------
+
+PRICES = Prices(
+    dollars=dict.fromkeys(
+        (
+            "write_unit",
+            "read_unit",
+            "lambda_request",
+            "lambda_gb_second",
+            "api_request",
+            "sqs_request",
+            "kms_request",
+            "email",
+            "log_byte",
+        ),
+        0.000001,
+    ),
+    billed_seconds=0.1,
+    source={"date": "2026-11-21", "region": "us-east-1"},
+)
+
+
+def asked(
+    service: str, operation: str, body: object = None, units: Consumed | None = None
+) -> Exchange:
+    request = json.dumps(body).encode()
+    return Exchange(service, operation, request, 200, {}, b"{}", units)
+
+
+def invoked(function: str, phase: str, *exchanges: Exchange, event: Any = None) -> Invocation:
+    return Invocation(function, phase, False, 0.0, event or {}, None, exchanges, 0)
+
+
+def written(kind: str, units: int) -> Exchange:
+    consumed = Consumed(writes=(Write(kind, units, {}),))
+    return asked("dynamodb", "PutItem", {}, consumed)
+
+
+def counted(*invocations: Invocation) -> dict[str, Any]:
+    sweeps = [invoked(name, "setup") for name in template.every_minute()]
+    return cost.count([*sweeps, *invocations], template.functions(), PRICES)
+
+
+CALL = asked("twilio", "POST /2010-04-01/Accounts/AC1/Calls.json")
+LETTER = asked("ses", "SendEmail")
+TWO_MESSAGES = asked("sqs", "SendMessageBatch", {"Entries": [{}, {}]})
+
+
+def test_a_booking_is_counted_to_its_end_and_its_session_from_paid_on() -> None:
+    found = counted(
+        invoked("Customer", "booking", written("BOOKING/EVENT", 14)),
+        invoked("CallsWorker", "session", CALL, written("BOOKING/EVENT", 2)),
+        invoked("CallsWorker", "aside", CALL, written("BOOKING/EVENT", 100)),
+    )
+    assert found["booking"]["quantities"]["write_unit"] == 16
+    assert found["session"]["quantities"]["write_unit"] == 2
+    assert found["booking"]["invocations"] == {"Customer": 1, "CallsWorker": 1}
+    assert found["session"]["twilio_requests"] == 1
+
+
+@pytest.mark.parametrize("name", ["drop", "missed_call"])
+def test_what_a_mishap_costs_more_is_told_beside_the_session_without_it(name: str) -> None:
+    found = counted(
+        invoked("CallsWorker", "session", CALL, written("BOOKING/EVENT", 2)),
+        invoked("CallsWorker", name, CALL, CALL, written("BOOKING/EVENT", 5)),
+        invoked("Relay", name, TWO_MESSAGES),
+        invoked("MessagesWorker", name, LETTER),
+    )
+    assert found[name]["twilio_requests"] == 2
+    assert found[name]["messages"] == 2
+    more = found[name]["more_than_session"]
+    whole, usual = (found[story]["dollars_per_million"]["total"] for story in (name, "session"))
+    assert more == {
+        "twilio_requests": 1,
+        "messages": 2,
+        "write_unit": 3,
+        "read_unit": 0,
+        "lambda_request": 2,
+        "email": 1,
+        "dollars_per_million": round(whole - usual, 2),
+    }
+    assert whole > usual
+
+
+def test_what_a_sweep_asks_for_in_any_case_is_no_cost_of_a_mishap() -> None:
+    looks = asked("dynamodb", "Query", {"key": "SWEEP#calls"}, Consumed(read_units=1))
+    repairs = asked("dynamodb", "GetItem", {"key": "CALL#1"}, Consumed(read_units=4))
+    found = counted(invoked("CallsSweep", "drop", looks, repairs))
+    assert found["drop"]["quantities"]["read_unit"] == 4
+    assert found["drop"]["quantities"]["lambda_request"] == 0
+
+
+def test_mishaps_are_told_in_plain_sentences() -> None:
+    found = counted(
+        invoked("CallsWorker", "session", CALL),
+        invoked("CallsWorker", "drop", CALL, CALL, written("BOOKING/EVENT", 5)),
+        invoked("MessagesWorker", "drop", LETTER),
+    )
+    told = " ".join(" ".join(mishap("A dropped line", found["drop"])).split())
+    assert told.startswith(
+        "- A dropped line takes, from paid on, 2 requests to the telephony provider, 5 write and "
+        "0 read units, 2 invocations, 0 messages and 1 letter; that is more than a session "
+        "without a mishap takes by 1 request, 5 write and 0 read units, 1 invocation, 0 messages "
+        "and 1 letter, and $"
+    )
