@@ -18,8 +18,9 @@ MONEY = "money"
 # pointers by which its payment is found, and a key.
 MOST_LOTS = 10
 # Each holding of a booking may come back as a lot when its session is settled, in one transaction
-# too: beside the decision and its head, a bonus, and the nine quarters that two hours may touch.
-MOST_HOLDINGS = 13
+# too: beside the decision and its head, a bonus, a key, and the nine quarters that two hours may
+# touch.
+MOST_HOLDINGS = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,20 @@ import pytest
 from moto import mock_aws
 
 from shared.adapters.dynamodb.store import DynamoStore
+from shared.adapters.dynamodb.tables import connect
 from shared.application.store import Store
 from tests.contract.store_subjects import aws_environment, make_table, ministack
 from tests.fakes.memory_store import MemoryStore
 
 # Items expire by real time; what the time is does not matter here.
 EPOCH = 1_800_000_000.0
+
+
+@pytest.fixture(autouse=True)
+def forgotten_tables() -> Iterator[None]:
+    """Each test has a table of its own: models and client of the one before are not kept."""
+    yield
+    connect.cache_clear()
 
 
 @pytest.fixture(scope="session")
