@@ -72,7 +72,7 @@ class QuarterList(TypedDict):
 
 
 class BookingRow(TypedDict):
-    """A booking in a list."""
+    """A booking in a list, where one whose session is ending is still live."""
 
     id: str
     status: str

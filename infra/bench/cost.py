@@ -202,17 +202,16 @@ def _write_units(exchanges: Iterable[Exchange]) -> dict[str, Any]:
 def _fixed(
     invocations: Sequence[Invocation], functions: Sequence[Function], prices: Prices
 ) -> dict[str, Any]:
-    """What the sweeps ask for in an empty month, from those that went through everything.
+    """What the sweeps ask for in an empty month, each as its schedules start it.
 
     The first of each may have had to catch up, so it counts only where it is the only one.
     """
-    whole = [one for one in invocations if one.function in _SWEEPS and not one.event]
     schedules = template.scheduled_every_minute()
-    called = {one.function: _MINUTES_A_MONTH * len(schedules[one.function]) for one in whole}
+    called = {name: _MINUTES_A_MONTH * len(inputs) for name, inputs in schedules.items()}
     quantities = Counter[str]({"lambda_request": sum(called.values())})
     providers = Counter[str]()
-    for name in called:
-        of_one = [one for one in whole if one.function == name]
+    for name, given in ((name, one) for name, inputs in schedules.items() for one in inputs):
+        of_one = [one for one in invocations if one.function == name and one.event == given]
         steady = of_one[1:] or of_one
         looks = [e for one in steady for e in one.exchanges if _look(e)]
         months = _MINUTES_A_MONTH / len(steady)

@@ -178,7 +178,7 @@ class Play:
             self.settle()
             if due >= next_sweep:
                 next_sweep += _MINUTE
-                # The other shards are empty: what a sweep of all costs is counted from the first.
+                # The other shards are empty: what it costs to sweep them is counted from the first.
                 for sweep in template.every_minute():
                     self.invoke(sweep, {"shards": [self._shard]} if sweep == "DueSweep" else {})
                 self.settle()

@@ -41,9 +41,9 @@ class Stories:
         """
         self._set_up()
         self._in_phase("booking", self._happy)
+        self._give_up(_ASIDE)
         self._mishap("drop", "customer_2", _DROPPED, self._dropped)
         self._mishap("missed_call", "customer_3", _MISSED, self._missed)
-        self._give_up(_ASIDE)
         # So late that its reminder is not due yet.
         self._pay_and_return(_ASIDE + timedelta(hours=2))
         self._at_the_desk()
@@ -98,8 +98,9 @@ class Stories:
         self._api("Desk", "PUT", "/v1/desk/tariffs/standard", price, "manager")
         self._operator("operator", _HAPPY, main_phone=_OPERATOR, backup_phone=_OPERATOR_BACKUP)
         self._api("Customer", "GET", "/v1/operators")
-        for sweep in template.every_minute():
-            self._play.invoke(sweep, {})
+        for sweep, inputs in template.scheduled_every_minute().items():
+            for given in inputs:
+                self._play.invoke(sweep, given)
 
     def _operator(self, who: str, since: datetime, **phones: str) -> None:
         """He is there from a quarter of an hour on, to the end of all stories."""

@@ -80,7 +80,7 @@ CHARTS = (
         "Every other event changes facts within a state, not the state. When an event happens is\n"
         "decided in `shared/domain/decide.py` (what somebody asks) and `shared/domain/duties.py`\n"
         "(what falls due). An expired booking stays so unless its payment turns out to have\n"
-        "succeeded before the start.",
+        "succeeded before the start. Lists show a booking that is ending as live.",
     ),
     Chart(
         "payment",

@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.clock import BusinessClock, SharedClock, SystemClock
-from shared.application.bookings import Bookings
 from shared.application.outbox import Queue, Queues, message_of
-from shared.application.payment_records import PaymentRecords
-from shared.domain.business_days import Calendar
 from shared.domain.effects import Effect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shared.application.bookings import Bookings
     from shared.application.case_records import CaseRecords
     from shared.application.contacts import Contacts
     from shared.application.outage_records import OutageRecords
     from shared.application.outage_store import OutageStore
+    from shared.application.payment_records import PaymentRecords
     from shared.application.pulses import Pulses
+    from shared.domain.business_days import Calendar
 
 # The first retry of a decision waits up to this long, each further one up to twice as long.
 _FIRST_PAUSE = 0.02
@@ -72,19 +72,23 @@ def contacts() -> "Contacts":
 
 
 @cache
-def payment_records() -> PaymentRecords:
+def payment_records() -> "PaymentRecords":
     """The way every change of a payment takes."""
+    from shared.application.payment_records import PaymentRecords
+
     return PaymentRecords(store(), clock(), pause, calendar())
 
 
 @cache
-def bookings() -> Bookings:
+def bookings() -> "Bookings":
     """The way every change of a booking takes."""
+    from shared.application.bookings import Bookings
+
     return Bookings(store(), clock(), pause, payment_records())
 
 
 @cache
-def calendar() -> Calendar:
+def calendar() -> "Calendar":
     """The tenant's business days."""
     from shared.adapters.calendar import tenant_calendar
 

@@ -237,7 +237,8 @@ def written(kind: str, units: int) -> Exchange:
 
 
 def counted(*invocations: Invocation) -> dict[str, Any]:
-    sweeps = [invoked(name, "setup") for name in template.every_minute()]
+    schedules = template.scheduled_every_minute().items()
+    sweeps = [invoked(name, "setup", event=one) for name, inputs in schedules for one in inputs]
     return cost.count([*sweeps, *invocations], template.functions(), PRICES)
 
 
@@ -288,6 +289,17 @@ def test_what_a_sweep_asks_for_in_any_case_is_no_cost_of_a_mishap() -> None:
     found = counted(invoked("CallsSweep", "drop", looks, repairs))
     assert found["drop"]["quantities"]["read_unit"] == 4
     assert found["drop"]["quantities"]["lambda_request"] == 0
+
+
+def test_every_schedule_of_a_sweep_runs_every_minute_of_an_empty_month() -> None:
+    schedules = template.scheduled_every_minute()
+    runs = sum(map(len, schedules.values()))
+    assert len(schedules["DueSweep"]) > 1
+    looks = asked("dynamodb", "Query", {}, Consumed(read_units=0.5, index="due"))
+    of_one = invoked("DueSweep", "setup", looks, event=schedules["DueSweep"][-1])
+    fixed = counted(of_one)["fixed_per_month"]["quantities"]
+    assert fixed["lambda_request"] == runs * 60 * 730
+    assert fixed["read_unit"] == 0.5 * 60 * 730
 
 
 def test_mishaps_are_told_in_plain_sentences() -> None:
