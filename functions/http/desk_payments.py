@@ -16,10 +16,10 @@ from shared import bootstrap
 from shared.application.payment_search import Group
 from shared.application.store import Page
 from shared.domain.errors import RuleBroken
+from shared.domain.letters.receipts import explain
 from shared.domain.money import Money
 from shared.domain.payment.payment import Payment
-from shared.domain.receipts import explain
-from shared.domain.wording import LANGUAGES
+from shared.domain.session.wording import LANGUAGES
 
 _MANAGER = frozenset({Role.MANAGER})
 _DESK = frozenset({Role.AGENT, Role.MANAGER})

@@ -2,7 +2,7 @@
 
 import re
 
-from shared.domain.wording import LANGUAGES
+from shared.domain.session.wording import LANGUAGES
 
 _RANGE = re.compile(
     r"\s*([a-z]{1,8}|\*)(?:-[a-z0-9]{1,8})*\s*(?:;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?",

@@ -11,7 +11,7 @@ from shared import bootstrap
 from shared.application.links import Link, Purpose
 from shared.domain.booking import Booking
 from shared.domain.errors import NotFound
-from shared.domain.shown import masked_phone
+from shared.domain.letters.shown import masked_phone
 
 
 class PhonesView(TypedDict):

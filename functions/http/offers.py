@@ -9,7 +9,7 @@ from functions.http.requests import Nothing, OfferBody
 from functions.http.rooms import Rooms
 from functions.http.routing import Call, Route
 from shared.domain.booking import Booking
-from shared.domain.remedy_events import Choice
+from shared.domain.mishap.events import Choice
 
 _CUSTOMER = frozenset({Role.CUSTOMER})
 

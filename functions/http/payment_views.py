@@ -11,10 +11,10 @@ from shared.domain.declines import advice_on, advice_text, told_code
 if TYPE_CHECKING:
     from shared.application.choices import Made
     from shared.application.store import PaymentSummary
+    from shared.domain.letters.receipts import PaidSession, Receipt, Seller
     from shared.domain.payment.claims import Dispute, Refund
     from shared.domain.payment.payment import Payment
     from shared.domain.payment.refundable import Refundable
-    from shared.domain.receipts import PaidSession, Receipt, Seller
 
 
 class AdviceView(TypedDict):

@@ -22,12 +22,12 @@ from shared.application.choices import Choice, was_asked
 from shared.application.refund_desk import bought_with
 from shared.application.store import Cause
 from shared.domain.errors import Conflict, RuleBroken
+from shared.domain.letters.receipts import Receipt, as_html, explain
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
 from shared.domain.payment.payment import Payment
 from shared.domain.payment.refundable import refundable_now
 from shared.domain.policy import policy_of
-from shared.domain.receipts import Receipt, as_html, explain
 
 _CUSTOMER = frozenset({Role.CUSTOMER})
 _PAGE = 50

@@ -24,7 +24,7 @@ from shared.domain.refund_request import (
     faults,
     normalised,
 )
-from shared.domain.wording import LANGUAGES
+from shared.domain.session.wording import LANGUAGES
 
 _PATH = "/v1/refund-requests"
 

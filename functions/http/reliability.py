@@ -9,7 +9,7 @@ from functions.http.rooms import Rooms
 from functions.http.routing import Call, Route
 from functions.http.shapes import Digits
 from shared.domain.policy import CURRENT
-from shared.domain.reliability import CONFIDENCE, Figure
+from shared.domain.watch.reliability import CONFIDENCE, Figure
 
 _MOST_DAYS = 90
 # They change once a day, and a little when a session was closed late.

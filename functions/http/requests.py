@@ -6,8 +6,8 @@ from typing import Annotated
 
 from functions.http.shapes import Moment, OneOf, Part, Text, Truth, Whole
 from shared.domain.commands import LineChoice
-from shared.domain.remedy_events import Choice
-from shared.domain.wording import LANGUAGES
+from shared.domain.mishap.events import Choice
+from shared.domain.session.wording import LANGUAGES
 
 OPERATOR_ID = Text(128)
 _PHONE = Text(40, example="+12025550123")

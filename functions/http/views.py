@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, TypedDict
 from shared.domain.commands import LineChoice
 from shared.domain.declines import told_code
 from shared.domain.events import LineRemedy
+from shared.domain.letters.mishap_letters import choice_text
 from shared.domain.lots import money_of
-from shared.domain.mishap_letters import choice_text
+from shared.domain.mishap.events import Choice
 from shared.domain.money import Money
-from shared.domain.remedy_events import Choice
 from shared.domain.slots import QUARTER
 
 if TYPE_CHECKING:
     from shared.application.store import Operator, Slot, Summary
     from shared.domain.booking import Booking
     from shared.domain.lots import Lot, Tariff
-    from shared.domain.offers import Offer
-    from shared.domain.session import Session
+    from shared.domain.mishap.offers import Offer
+    from shared.domain.session.session import Session
 
 
 class MoneyView(TypedDict):

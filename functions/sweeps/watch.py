@@ -7,8 +7,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.problems import where
 from shared import bootstrap
-from shared.domain.detection import Signal
-from shared.domain.pulse import Count
+from shared.domain.watch.detection import Signal
+from shared.domain.watch.pulse import Count
 
 if TYPE_CHECKING:
     from shared.application.watch import Watch

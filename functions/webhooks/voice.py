@@ -16,9 +16,9 @@ from shared import bootstrap
 from shared.application.ports import CallStatus
 from shared.application.voice import Reply, VoiceDesk
 from shared.domain.errors import NotFound, RuleBroken
-from shared.domain.instructions import Prompt
-from shared.domain.legs import Motion
-from shared.domain.voice import Step
+from shared.domain.session.instructions import Prompt
+from shared.domain.session.legs import Motion
+from shared.domain.session.voice import Step
 
 logger = Logger()
 _LONGEST_BODY = 64 * 1024

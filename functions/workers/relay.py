@@ -14,7 +14,7 @@ from functions.problems import where
 from shared import bootstrap
 from shared.application.outbox import Message, Queues
 from shared.application.pulses import Pulses
-from shared.domain.pulse import Count, Counts
+from shared.domain.watch.pulse import Count, Counts
 
 logger = Logger()
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-from shared.domain.incident import Cause, Mishap
+from shared.domain.mishap.events import Choice
+from shared.domain.mishap.incident import Cause, Mishap
 from shared.domain.money import Money
 from shared.domain.policy import CURRENT, Policy
 from shared.domain.remedies import TABLE, Grant, Remedy, Row, When
-from shared.domain.remedy_events import Choice
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "remedies.md"
 
@@ -49,8 +49,8 @@ Drawn by `make docs` from the table in `shared/domain/remedies.py` and the numbe
 brackets are those of the rules.
 
 Whose fault it was is judged from the legs of the call, the operator's word that he would be there,
-and the order (`shared/domain/judge.py`); what that rests on is kept with each booking and shown in
-its timeline. What is unknown counts as ours (S1.10).
+and the order (`shared/domain/mishap/judge.py`); what that rests on is kept with each booking and
+shown in its timeline. What is unknown counts as ours (S1.10).
 
 ## The table
 """

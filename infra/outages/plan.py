@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-from shared.domain.detection import Signal
-from shared.domain.norms import MINUTES_A_DAY
+from shared.domain.watch.detection import Signal
+from shared.domain.watch.norms import MINUTES_A_DAY
 
 _EARLIEST, _LATEST = 8 * 60, 21 * 60  # outages begin by day, when somebody is hurt
 _APART = 4 * 60  # so that no alarm can be meant for two

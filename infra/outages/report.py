@@ -10,9 +10,9 @@ from infra.outages.plan import plan
 from infra.outages.scoring import Score, Share, score
 from infra.outages.traffic import play
 from infra.outages.watching import PULSES, read_lines, watched, write_counts, write_lines
-from shared.domain.norms import MINUTES_A_DAY
 from shared.domain.policy import CURRENT
-from shared.domain.pulse import minute_of
+from shared.domain.watch.norms import MINUTES_A_DAY
+from shared.domain.watch.pulse import minute_of
 
 TROUBLES, TRUTH = "troubles.jsonl", "truth.jsonl"
 # Orders a day. The first is too small for a verdict on most things; it must be left in peace.

@@ -7,8 +7,8 @@ from typing import Any
 
 from infra.outages.plan import SIGNALS, Outage
 from infra.outages.watching import Alarm, Json
-from shared.domain.detection import Signal
-from shared.domain.pulse import begin_of
+from shared.domain.watch.detection import Signal
+from shared.domain.watch.pulse import begin_of
 
 # An alarm that comes later than this after an outage is over has not found it.
 _LATE = timedelta(minutes=30)

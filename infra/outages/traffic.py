@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from infra.outages.plan import Outage, Planted, Trap
-from shared.domain.norms import MINUTES_A_DAY, QUARTER
-from shared.domain.pulse import Count
+from shared.domain.watch.norms import MINUTES_A_DAY, QUARTER
+from shared.domain.watch.pulse import Count
 
 # How busy each hour is, against the busiest.
 _HOURS = (5, 3, 2, 1, 1, 2, 6, 15, 35, 55, 70, 80, 85, 80, 75, 75, 80, 90, 100, 100, 90, 65, 35, 15)

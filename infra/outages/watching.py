@@ -9,8 +9,8 @@ from typing import Any
 
 from shared.application.pulses import Watched
 from shared.application.watch import Watch
-from shared.domain.detection import Proposal, Signal
-from shared.domain.pulse import Count, Counts, Series, begin_of
+from shared.domain.watch.detection import Proposal, Signal
+from shared.domain.watch.pulse import Count, Counts, Series, begin_of
 
 PULSES = "pulses.jsonl"
 Json = dict[str, Any]

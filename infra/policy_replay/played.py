@@ -15,13 +15,13 @@ from shared.domain import events as e
 from shared.domain.booking import Booking, Status
 from shared.domain.decide import decide, next_due, open_booking
 from shared.domain.errors import RuleBroken
-from shared.domain.judge import BUSY_BEFORE
-from shared.domain.legs import Leg, Mark, Motion, Side
 from shared.domain.lots import Tariff
+from shared.domain.mishap.judge import BUSY_BEFORE
+from shared.domain.mishap.quality import CallQuality
 from shared.domain.money import Money
 from shared.domain.policy import CURRENT
-from shared.domain.quality import CallQuality
-from shared.domain.ringing import MISSED_CALL
+from shared.domain.session.legs import Leg, Mark, Motion, Side
+from shared.domain.session.ringing import MISSED_CALL
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 _TARIFFS = (

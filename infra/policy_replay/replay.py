@@ -15,10 +15,10 @@ from shared.domain import events as e
 from shared.domain.booking import Booking, evolve, fold
 from shared.domain.decide import decide
 from shared.domain.errors import RuleBroken
-from shared.domain.incident import Mishap
+from shared.domain.mishap.incident import Mishap
+from shared.domain.mishap.settlement import settle
 from shared.domain.money import Money
 from shared.domain.policy import Policy, policy_of
-from shared.domain.settlement import settle
 
 # What an outage broke was found when it was found: its range does not stand in the history.
 _EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))

@@ -14,7 +14,7 @@ from infra.storm.units import Measured, Work
 from infra.storm.world import BEGIN
 from shared.application.pace import AT_ONCE, spread
 from shared.domain.policy import CURRENT
-from shared.domain.turns import Lane, Line, Turn, standing
+from shared.domain.session.turns import Lane, Line, Turn, standing
 
 if TYPE_CHECKING:
     from infra.storm.play import Agenda
@@ -60,7 +60,7 @@ class _Queue:
 
 
 class Calls:
-    """Both queues of calls and their worker; turns are given by shared/domain/turns.py.
+    """Both queues of calls and their worker; turns are given by shared/domain/session/turns.py.
 
     Args:
         room: how many more executions Lambda has room for.
@@ -200,7 +200,7 @@ class Calls:
 
 
 def _latest(leg: Leg) -> datetime:
-    """As shared/domain/priority.py has it."""
+    """As shared/domain/session/priority.py has it."""
     redial = leg.lane is Lane.REDIALS
     patience = CURRENT.redial_deadline if redial else CURRENT.no_show_grace
     if redial:

@@ -7,7 +7,7 @@ from infra.storm.limits import TARGET_SECONDS, Assumed, Limits, of_template
 from infra.storm.play import Storm
 from infra.storm.units import Measured, Work
 from infra.storm.world import MIX, DueIndex, Ledger
-from shared.domain.turns import Lane
+from shared.domain.session.turns import Lane
 
 _SAID = {Lane.REDIALS: "redials", Lane.STARTS: "starts"}
 

@@ -28,12 +28,12 @@ from shared.domain.booking import Status
 from shared.domain.business_days import Calendar
 from shared.domain.decide import open_booking
 from shared.domain.events import BookingHeld
-from shared.domain.legs import Leg, Mark, Motion, Side
 from shared.domain.lots import Holding, Source, Tariff
 from shared.domain.money import Money
 from shared.domain.policy import CURRENT
+from shared.domain.session.legs import Leg, Mark, Motion, Side
+from shared.domain.session.turns import Lane, Turn
 from shared.domain.slots import quarters
-from shared.domain.turns import Lane, Turn
 
 _START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 _SECONDS = 1800

@@ -12,12 +12,12 @@ from shared.application.store import Cause, SlotTaken
 from shared.domain import commands as c
 from shared.domain.booking import Booking, Status
 from shared.domain.errors import Declined, OutcomeUnknown, RedialError, Unavailable
-from shared.domain.extension import may_run_until
-from shared.domain.instructions import Prompt
-from shared.domain.judge import BUSY_BEFORE
-from shared.domain.legs import NO_TURN, Leg, Side
+from shared.domain.mishap.judge import BUSY_BEFORE
+from shared.domain.mishap.quality_credit import unmeasured
 from shared.domain.policy import policy_of
-from shared.domain.quality_credit import unmeasured
+from shared.domain.session.extension import may_run_until
+from shared.domain.session.instructions import Prompt
+from shared.domain.session.legs import NO_TURN, Leg, Side
 from shared.domain.slots import quarter_of, quarters
 
 _PROVIDER = "telephony provider"

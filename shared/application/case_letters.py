@@ -7,7 +7,7 @@ from shared.application.contacts import Contacts
 from shared.application.intake import asked_in
 from shared.application.ports import Mail
 from shared.domain.errors import Declined
-from shared.domain.payment_letters import PaymentFacts, PaymentLetter, write_payment
+from shared.domain.letters.payment_letters import PaymentFacts, PaymentLetter, write_payment
 from shared.domain.policy import CURRENT
 
 

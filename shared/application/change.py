@@ -19,12 +19,12 @@ from shared.domain.case.decide import next_due as case_due
 from shared.domain.consequences import consequences as of_booking
 from shared.domain.decide import next_due as booking_due
 from shared.domain.effects import Effect
+from shared.domain.mishap.outcome import outcome
 from shared.domain.outage import events as outage_events
 from shared.domain.outage.consequences import consequences as of_outage
 from shared.domain.outage.decide import next_due as outage_due
 from shared.domain.outage.outage import Outage
 from shared.domain.outage.outage import evolve as evolve_outage
-from shared.domain.outcome import outcome
 from shared.domain.payment import events as payment_events
 from shared.domain.payment.consequences import consequences as of_payment
 from shared.domain.payment.decide import next_due as payment_due

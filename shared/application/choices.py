@@ -13,9 +13,9 @@ from shared.application.refund_desk import RefundDesk, bought_with
 from shared.application.store import Busy, Cause, KeyUsed, Replay, SlotTaken, StaleRead
 from shared.domain.booking import Booking
 from shared.domain.errors import Conflict, RuleBroken
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.payment.events import RefundReason
 from shared.domain.payment.payment import Payment
-from shared.domain.payment_letters import PaymentLetter
 
 _STARTS_OFFERED = 3
 # All three choices use up this one key of a payment, each in the transaction that carries it out:

@@ -13,12 +13,12 @@ from shared.domain import events as e
 from shared.domain.booking import Booking
 from shared.domain.declines import advice_on, advice_text
 from shared.domain.errors import Conflict, OutcomeUnknown, RuleBroken
-from shared.domain.extension import extend, longest, runs_until
 from shared.domain.lots import MOST_HOLDINGS, MOST_LOTS, Funding, Lot, fund
 from shared.domain.money import Money
 from shared.domain.payment import commands as pc
 from shared.domain.payment.payment import Payment, Status
 from shared.domain.policy import CURRENT, policy_of
+from shared.domain.session.extension import extend, longest, runs_until
 from shared.domain.top_up import smallest_top_up
 
 

@@ -13,12 +13,12 @@ from shared.domain.booking import Booking, Status
 from shared.domain.declines import advice_on, advice_text
 from shared.domain.errors import Declined
 from shared.domain.events import Letter
-from shared.domain.letter_ids import letter_of
-from shared.domain.letters import Facts, write
-from shared.domain.mishap_letters import choice_text, why
-from shared.domain.payment_letters import PaymentFacts, PaymentLetter, write_payment
+from shared.domain.letters.booking_letters import Facts, write
+from shared.domain.letters.ids import letter_of
+from shared.domain.letters.mishap_letters import choice_text, why
+from shared.domain.letters.payment_letters import PaymentFacts, PaymentLetter, write_payment
+from shared.domain.letters.text import Text
 from shared.domain.policy import policy_of
-from shared.domain.text import Text
 
 # Letters that are wrong once the session has begun, or was cancelled.
 _BEFORE_START = frozenset({Letter.REMINDER, Letter.SESSION_DELAYED})

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from shared.domain.booking import Booking
 from shared.domain.errors import RuleBroken
 from shared.domain.lots import Lot
+from shared.domain.mishap.events import OfferRefund
 from shared.domain.money import Money
 from shared.domain.payment.claims import Refund, RefundStatus
 from shared.domain.payment.decide import disputed
 from shared.domain.payment.events import Taken
 from shared.domain.payment.payment import Payment
-from shared.domain.remedy_events import OfferRefund
 
 # A decision is one transaction of 25 items: two of the booking, and of each payment two and its
 # lots. What does not fit stays on the balance, refundable without limit (S2.3).

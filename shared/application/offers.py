@@ -20,15 +20,15 @@ from shared.application.store import (
     StaleRead,
 )
 from shared.domain import commands as c
-from shared.domain.accepting import require_open
 from shared.domain.booking import Booking
 from shared.domain.decide import decide
 from shared.domain.errors import Conflict, RuleBroken
-from shared.domain.legs import Side
-from shared.domain.offers import Offer
+from shared.domain.mishap.accepting import require_open
+from shared.domain.mishap.events import Choice, OfferRefund
+from shared.domain.mishap.offers import Offer
 from shared.domain.policy import CURRENT, policy_of
 from shared.domain.remedies import OUR_SIDE
-from shared.domain.remedy_events import Choice, OfferRefund
+from shared.domain.session.legs import Side
 from shared.domain.slots import on_a_quarter
 
 _AT_ONCE = frozenset({Choice.CALL_NOW, Choice.OTHER_PHONE})

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from shared.application.store import Decision, Loaded, Page, Store
 from shared.application.summaries import OutageSummary
+from shared.domain.mishap.outcome import Grade
 from shared.domain.outage.outage import Outage
-from shared.domain.outcome import Grade
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.domain.booking import Booking
-from shared.domain.legs import Leg
 from shared.domain.policy import policy_of
-from shared.domain.priority import lane_of, longest_wait
-from shared.domain.turns import Lane, Turn, standing
+from shared.domain.session.legs import Leg
+from shared.domain.session.priority import lane_of, longest_wait
+from shared.domain.session.turns import Lane, Turn, standing
 
 # One line is one item, written once for each call: it gives this many turns a second, so that forty
 # times as many may ask at once (an item takes 1,000 writes a second).

@@ -11,12 +11,12 @@ from shared.application.receipts import Receipts, returned
 from shared.application.store import Cause
 from shared.domain.declines import advice_on, advice_text
 from shared.domain.errors import Declined
+from shared.domain.letters.payment_letters import PaymentFacts, PaymentLetter, write_payment
+from shared.domain.letters.receipts import as_text
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
 from shared.domain.payment.payment import UNWATCHED, Payment
-from shared.domain.payment_letters import PaymentFacts, PaymentLetter, write_payment
 from shared.domain.policy import policy_of
-from shared.domain.receipts import as_text
 
 # Questions and receipts have a page of their own.
 _PAGES = {

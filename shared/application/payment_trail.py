@@ -10,9 +10,9 @@ from shared.application.payment_records import PaymentRecords
 from shared.application.store import Decision
 from shared.domain import events as be
 from shared.domain.case.case import Case
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.payment import events as e
 from shared.domain.payment.payment import UNWATCHED, Payment
-from shared.domain.payment_letters import PaymentLetter
 
 # What a booking decides about money; the rest of its history is about the session.
 _MONEY = (

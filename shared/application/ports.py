@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from shared.domain.card import Card
-from shared.domain.instructions import Prompt
+from shared.domain.mishap.quality import CallQuality
 from shared.domain.money import Money
-from shared.domain.quality import CallQuality
+from shared.domain.session.instructions import Prompt
 
 
 class Clock(Protocol):

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.domain.detection import Signal, Span
-from shared.domain.pulse import Counts, Series
+from shared.domain.watch.detection import Signal, Span
+from shared.domain.watch.pulse import Counts, Series
 
 
 @dataclass(frozen=True, slots=True)

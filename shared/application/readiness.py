@@ -5,7 +5,7 @@ from shared.application.contacts import Contacts
 from shared.application.ports import Mail
 from shared.domain.booking import Status
 from shared.domain.errors import Declined
-from shared.domain.mishap_letters import readiness_text
+from shared.domain.letters.mishap_letters import readiness_text
 
 
 class ReadinessDesk:

@@ -4,11 +4,11 @@ from shared.application.bookings import Bookings
 from shared.application.contacts import Contacts
 from shared.domain.booking import Booking
 from shared.domain.errors import NotFound, RuleBroken
+from shared.domain.letters.receipts import PaidSession, Receipt, ReceiptKind, Returned, Seller
+from shared.domain.letters.shown import masked_phone
 from shared.domain.payment.claims import RefundStatus
 from shared.domain.payment.payment import Payment
 from shared.domain.policy import policy_of
-from shared.domain.receipts import PaidSession, Receipt, ReceiptKind, Returned, Seller
-from shared.domain.shown import masked_phone
 
 # The provider is on it, or has paid it out: before that nothing has been returned.
 _RETURNED = (RefundStatus.ACCEPTED, RefundStatus.SETTLED)

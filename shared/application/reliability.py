@@ -13,10 +13,10 @@ from shared.application.outage_store import OutageStore
 from shared.application.ports import Clock
 from shared.application.tallies import DayTally, HourTally, Tallies
 from shared.domain.errors import Conflict
+from shared.domain.mishap.outcome import Grade
 from shared.domain.outage.reach import SHARDS
-from shared.domain.outcome import Grade
 from shared.domain.policy import CURRENT
-from shared.domain.reliability import Figures, Tally, counted, figures
+from shared.domain.watch.reliability import Figures, Tally, counted, figures
 
 _SWEEP = "figures"
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.outcome import Grade
-from shared.domain.reliability import Tally
+from shared.domain.mishap.outcome import Grade
+from shared.domain.watch.reliability import Tally
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,15 @@ from shared.application.contacts import Contacts
 from shared.application.ports import CallStatus
 from shared.application.store import Cause
 from shared.domain import commands as c
-from shared.domain import voice
 from shared.domain.booking import Booking, Status
 from shared.domain.booking_number import is_booking_number
 from shared.domain.errors import NotFound, RuleBroken
 from shared.domain.events import LineRemedy
-from shared.domain.instructions import HangUp, Instruction, Prompt
-from shared.domain.legs import Leg, Mark, Motion, Side
-from shared.domain.on_air import inbound_leg_id
 from shared.domain.policy import CURRENT, Policy, policy_of
+from shared.domain.session import voice
+from shared.domain.session.instructions import HangUp, Instruction, Prompt
+from shared.domain.session.legs import Leg, Mark, Motion, Side
+from shared.domain.session.on_air import inbound_leg_id
 
 _PROVIDER = "telephony provider"
 # Nobody talks longer than this after the first ring; older lines are not asked.

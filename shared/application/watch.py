@@ -6,10 +6,10 @@ from datetime import timedelta, tzinfo
 
 from shared.application.ports import Clock
 from shared.application.pulses import Pulses, Watched
-from shared.domain.detection import Proposal, Signal, Span, detect, looked_at
-from shared.domain.norms import QUARTER, Norm, norm_of, reach, totals
 from shared.domain.policy import CURRENT, Policy
-from shared.domain.pulse import Counts, Series, minute_of
+from shared.domain.watch.detection import Proposal, Signal, Span, detect, looked_at
+from shared.domain.watch.norms import QUARTER, Norm, norm_of, reach, totals
+from shared.domain.watch.pulse import Counts, Series, minute_of
 
 # Is handed every outage again and again while it goes on, and once more when it is over; what it
 # knows by its signal and beginning it does not take for a new one.

@@ -9,7 +9,7 @@ from shared.bootstrap.foundation import clock, outage_records, pulses
 
 if TYPE_CHECKING:
     from shared.application.watch import Watch
-    from shared.domain.detection import Proposal
+    from shared.domain.watch.detection import Proposal
 
 
 @cache

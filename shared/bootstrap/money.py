@@ -171,7 +171,7 @@ def late_choices() -> "LateChoices":
 def receipts() -> "Receipts":
     """What was paid and returned, in words."""
     from shared.application.receipts import Receipts
-    from shared.domain.receipts import Seller
+    from shared.domain.letters.receipts import Seller
 
     seller = Seller(
         name=os.environ["SELLER_NAME"],

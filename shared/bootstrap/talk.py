@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from shared.application.sessions import SessionDesk
     from shared.application.timers import Timers
     from shared.application.voice import Reply, VoiceDesk
-    from shared.domain.instructions import Prompt
-    from shared.domain.pulse import Counts
+    from shared.domain.session.instructions import Prompt
+    from shared.domain.watch.pulse import Counts
 
 
 @cache
@@ -164,7 +164,7 @@ def verify_voice_request(url: str, form: "Mapping[str, str]", signature: str | N
 def twiml(reply: "Reply", base: str) -> str:
     """What a leg is to do, in the telephony provider's language."""
     from shared.adapters.twilio.twiml import render
-    from shared.domain.wording import spoken
+    from shared.domain.session.wording import spoken
 
     return render(
         reply.instructions,
@@ -179,7 +179,7 @@ def twiml(reply: "Reply", base: str) -> str:
 def announcement(prompt: "Prompt", language: str) -> str:
     """One prompt for everybody in a conference."""
     from shared.application.voice import Reply
-    from shared.domain.instructions import Say
+    from shared.domain.session.instructions import Say
 
     return twiml(Reply((Say(prompt),), language, "", ""), "")
 

@@ -7,10 +7,10 @@ from enum import StrEnum
 
 from shared.domain import events as e
 from shared.domain.lots import Holding, Lot, Source, Tariff, spent_first
+from shared.domain.mishap.offers import Offer, offers_after
 from shared.domain.money import Money
-from shared.domain.offers import Offer, offers_after
 from shared.domain.pending import Pending, asked, settled
-from shared.domain.session import Session, evolve_session
+from shared.domain.session.session import Session, evolve_session
 from shared.domain.slots import quarters
 
 

@@ -10,7 +10,7 @@ from shared.domain.payment.events import RefundReason
 
 
 class Letter(StrEnum):
-    """The e-mails we send; their wording stands in shared/domain/letters.py."""
+    """The e-mails we send; their wording stands in shared/domain/letters/booking_letters.py."""
 
     REMINDER = "reminder"
     PAYMENT_DECLINED = "payment_declined"

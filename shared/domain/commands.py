@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.legs import Mark
 from shared.domain.lots import Holding
+from shared.domain.mishap.events import Choice, OfferRefund
+from shared.domain.mishap.quality import CallQuality
 from shared.domain.money import Money
 from shared.domain.payment.events import RefundReason
-from shared.domain.quality import CallQuality
-from shared.domain.remedy_events import Choice, OfferRefund
+from shared.domain.session.legs import Mark
+from shared.domain.session.turns import Turn
 from shared.domain.slots import Ahead, NextBooking
-from shared.domain.turns import Turn
 
 
 class LineChoice(StrEnum):

@@ -11,17 +11,17 @@ from shared.domain import events as e
 from shared.domain import ledger
 from shared.domain.booking import CALLBACK, CANCEL_INTENT, Booking, Status
 from shared.domain.effects import Consequences, Effect, EffectKind, LotTaken, SlotChange
-from shared.domain.ending import hears_goodbye
-from shared.domain.extension import must_look_ahead
-from shared.domain.instructions import Prompt
-from shared.domain.legs import Leg, Motion, Side
 from shared.domain.lots import BONUS, MONEY, Holding, Lot, Source
 from shared.domain.money import Money
 from shared.domain.payment.commands import Allocate, Credit, Order, RequestRefund, Return
 from shared.domain.payment.events import RefundReason
 from shared.domain.policy import policy_of
-from shared.domain.ringing import MISSED_CALL
-from shared.domain.session import Session
+from shared.domain.session.ending import hears_goodbye
+from shared.domain.session.extension import must_look_ahead
+from shared.domain.session.instructions import Prompt
+from shared.domain.session.legs import Leg, Motion, Side
+from shared.domain.session.ringing import MISSED_CALL
+from shared.domain.session.session import Session
 from shared.domain.slots import QUARTER, quarters
 
 

@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 
 from shared.domain import commands as c
 from shared.domain import events as e
-from shared.domain.accepting import accept, compensate_outage
 from shared.domain.booking import CALLBACK, CANCEL_INTENT, Booking, Status, evolve
 from shared.domain.declines import blocked_by_bank
 from shared.domain.duties import duties, given_up, next_refund_id
 from shared.domain.duty import next_of, to_rest
 from shared.domain.errors import RuleBroken
-from shared.domain.legs import Route, Side
-from shared.domain.letter_ids import letter_due
+from shared.domain.letters.ids import letter_due
 from shared.domain.lots import restore, retake
-from shared.domain.on_air import on_air
+from shared.domain.mishap.accepting import accept, compensate_outage
+from shared.domain.mishap.quality_credit import measured
 from shared.domain.payment.events import RefundReason
 from shared.domain.policy import Policy
-from shared.domain.quality_credit import measured
+from shared.domain.session.legs import Route, Side
+from shared.domain.session.on_air import on_air
 
 _BEFORE_START = (Status.HELD, Status.SCHEDULED)
 _ON_AIR = (Status.LIVE, Status.ENDING)

@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 from shared.domain import events as e
 from shared.domain.booking import Booking, Status
 from shared.domain.duty import Duty
-from shared.domain.ending import POLITE
-from shared.domain.letter_ids import letter_due
-from shared.domain.live_duties import live
+from shared.domain.letters.ids import letter_due
 from shared.domain.lots import restore
+from shared.domain.mishap.quality_credit import quality_duties
+from shared.domain.mishap.settlement import bonus_granted, settle
 from shared.domain.payment.events import RefundReason
 from shared.domain.policy import Policy
-from shared.domain.quality_credit import quality_duties
-from shared.domain.session import Session
-from shared.domain.settlement import bonus_granted, settle
+from shared.domain.session.duties import live
+from shared.domain.session.ending import POLITE
+from shared.domain.session.session import Session
 
 
 def duties(booking: Booking, policy: Policy) -> Iterator[Duty[e.Event]]:

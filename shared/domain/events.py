@@ -28,7 +28,7 @@ from shared.domain.booking_events import (
     ReadinessAsked,
     ReadinessGiven,
 )
-from shared.domain.remedy_events import (
+from shared.domain.mishap.events import (
     BonusGranted,
     CallbackArranged,
     CaseGiven,
@@ -44,7 +44,7 @@ from shared.domain.remedy_events import (
     QualityAsked,
     QualityMeasured,
 )
-from shared.domain.session_events import (
+from shared.domain.session.events import (
     BadLineReported,
     CallbackPromised,
     EndReason,

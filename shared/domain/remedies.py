@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.incident import Cause, Mishap
+from shared.domain.mishap.events import Choice
+from shared.domain.mishap.incident import Cause, Mishap
 from shared.domain.policy import Policy
-from shared.domain.remedy_events import Choice
 
 
 class Grant(StrEnum):

@@ -26,7 +26,7 @@ from shared.adapters.twilio.signature import verify
 from shared.adapters.twilio.telephony import TwilioTelephony
 from shared.adapters.twilio.twiml import render
 from shared.application.ports import Telephony
-from shared.domain.instructions import AskKeys, HangUp, Instruction, Join, Prompt, Say
+from shared.domain.session.instructions import AskKeys, HangUp, Instruction, Join, Prompt, Say
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "made-up-token"

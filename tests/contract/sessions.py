@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from shared.application.store import Change, Store
 from shared.domain import events as e
-from shared.domain.billing import Bill
 from shared.domain.booking import Booking, evolve
-from shared.domain.legs import Route, Side
+from shared.domain.session.billing import Bill
+from shared.domain.session.legs import Route, Side
 from tests.contract.decisions import bare, hold
 
 MINUTE = timedelta(minutes=1)

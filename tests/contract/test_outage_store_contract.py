@@ -15,12 +15,12 @@ from shared.application.timers import SHARDS as DUE_SHARDS
 from shared.domain import events as e
 from shared.domain.booking_number import with_check_digit
 from shared.domain.effects import Effect, EffectKind
+from shared.domain.mishap.outcome import Grade
 from shared.domain.outage import commands as c
 from shared.domain.outage.decide import decide
 from shared.domain.outage.events import Extent
 from shared.domain.outage.outage import Outage, Status
 from shared.domain.outage.reach import SHARDS
-from shared.domain.outcome import Grade
 from shared.domain.policy import CURRENT
 from tests.contract.decisions import EVER, NOON
 from tests.contract.sessions import Over

@@ -9,8 +9,8 @@ from moto import mock_aws
 
 from shared.adapters.dynamodb.pulses import DynamoPulses
 from shared.application.pulses import Pulses, Watched
-from shared.domain.detection import Signal, Span
-from shared.domain.pulse import Count, minute_of
+from shared.domain.watch.detection import Signal, Span
+from shared.domain.watch.pulse import Count, minute_of
 from tests.contract.conftest import EPOCH
 from tests.contract.store_subjects import aws_environment, make_table
 from tests.fakes.memory_pulses import MemoryPulses

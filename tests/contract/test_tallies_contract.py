@@ -13,9 +13,9 @@ from shared.adapters.dynamodb.tallies import DynamoTallies
 from shared.application.outage_store import OutageStore
 from shared.application.tallies import DayTally, HourTally, Tallies
 from shared.domain import events as e
+from shared.domain.mishap.outcome import Grade
 from shared.domain.outage.reach import SHARDS
-from shared.domain.outcome import Grade
-from shared.domain.reliability import Tally
+from shared.domain.watch.reliability import Tally
 from tests.contract.conftest import EPOCH
 from tests.contract.decisions import NOON
 from tests.contract.sessions import Over

@@ -16,9 +16,9 @@ import pytest
 
 from shared.application.ports import CallStatus, ProviderCall
 from shared.domain.errors import Declined, NotFound, OutcomeUnknown, RedialError, Unavailable
-from shared.domain.instructions import Prompt
+from shared.domain.mishap.quality import is_bad
 from shared.domain.policy import CURRENT
-from shared.domain.quality import is_bad
+from shared.domain.session.instructions import Prompt
 from tests.contract.exchange_faces import (
     NUMBER,
     START,

@@ -21,7 +21,7 @@ from infra.local.exchange.model import Exchange
 from infra.local.exchange.people import Answer, Busy, Drop, Noise, Person, Press
 from infra.local.exchange.port import Driver, Reply
 from shared.application.ports import CallStatus
-from shared.domain.instructions import AskKeys, HangUp, Join, Prompt
+from shared.domain.session.instructions import AskKeys, HangUp, Join, Prompt
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
 ACCOUNT = "AC" + "0" * 32

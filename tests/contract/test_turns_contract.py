@@ -13,7 +13,7 @@ from moto import mock_aws
 from shared.adapters.dynamodb.turns import DynamoTurns
 from shared.application.pace import Turns
 from shared.application.store import Busy
-from shared.domain.turns import Lane, Line, Turn
+from shared.domain.session.turns import Lane, Line, Turn
 from tests.contract.store_subjects import aws_environment, make_table
 from tests.fakes.memory_turns import MemoryTurns
 

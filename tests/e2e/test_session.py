@@ -5,8 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from shared.domain.instructions import Prompt
-from shared.domain.wording import spoken
+from shared.domain.session.instructions import Prompt
+from shared.domain.session.wording import spoken
 from tests.e2e import payment_double
 from tests.e2e.customer import Customer, Json
 from tests.e2e.half_hour import CALLS_BACK_AFTER, DROPS_AFTER, MINUTES, HalfHour

@@ -9,9 +9,9 @@ from shared.application.outage_store import OutcomeRow, Progress
 from shared.application.store import Change, Decision, Loaded, Page
 from shared.application.summaries import OutageSummary
 from shared.domain.booking import Booking
+from shared.domain.mishap.outcome import Grade, Outcome, outcome
 from shared.domain.outage.outage import Outage
 from shared.domain.outage.reach import SHARDS
-from shared.domain.outcome import Grade, Outcome, outcome
 
 _PAGE = 100
 

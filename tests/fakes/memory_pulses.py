@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 
 from shared.application.pulses import Watched
-from shared.domain.pulse import Count, Counts, Series
+from shared.domain.watch.pulse import Count, Counts, Series
 
 
 class MemoryPulses:

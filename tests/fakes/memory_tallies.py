@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.application.tallies import DayTally, HourTally
-from shared.domain.outcome import Grade
+from shared.domain.mishap.outcome import Grade
 from tests.fakes.memory_store import MemoryStore
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from shared.domain.turns import Lane, Line, Turn
+from shared.domain.session.turns import Lane, Line, Turn
 
 
 class MemoryTurns:

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from shared.domain.case.case import Case
 from shared.domain.case.events import Level
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.lots import money_of
 from shared.domain.money import Money
 from shared.domain.payment.claims import Refund
 from shared.domain.payment.events import RefundReason
 from shared.domain.payment.payment import Payment
-from shared.domain.payment_letters import PaymentLetter
 from tests.journeys.bookkeeping import accounts_of
 from tests.journeys.post import Mail
 from tests.journeys.world import MORNING, World

@@ -10,7 +10,7 @@ from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.errors import RuleBroken
 from shared.domain.events import Choice, EndReason, LineRemedy
-from shared.domain.legs import Route, Side
+from shared.domain.session.legs import Route, Side
 from tests.journeys.world import CUSTOMER, START, World
 
 COMES: Steps = (Answer(3), Press("1", 2))

@@ -12,7 +12,7 @@ from infra.local.payments.faults import RequestFault
 from shared.application.store import Busy, Change, StaleRead
 from shared.domain import events as e
 from shared.domain.booking import Status
-from shared.domain.legs import Side
+from shared.domain.session.legs import Side
 from tests.journeys.world import BACKUP, CUSTOMER, START, World
 
 

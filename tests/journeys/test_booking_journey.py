@@ -10,9 +10,9 @@ from shared.application.store import SlotTaken
 from shared.domain import events as e
 from shared.domain.booking import Status
 from shared.domain.errors import NotFound, RuleBroken
-from shared.domain.instructions import AskKeys, HangUp, Prompt, Say
-from shared.domain.legs import Side
 from shared.domain.lots import money_of
+from shared.domain.session.instructions import AskKeys, HangUp, Prompt, Say
+from shared.domain.session.legs import Side
 from tests.journeys.world import BACKUP, CUSTOMER, OPERATOR, OTHER_OPERATOR, START, World
 
 LATER = START + timedelta(hours=2)

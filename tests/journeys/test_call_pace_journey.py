@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from infra.local.exchange.people import Answer, Drop, Press
 from shared.domain import events as e
 from shared.domain.booking import Status
-from shared.domain.legs import NO_TURN, Side
+from shared.domain.session.legs import NO_TURN, Side
 from tests.journeys.world import CUSTOMER, OPERATOR, OPERATOR_BACKUP, START, World
 
 SESSIONS = 8

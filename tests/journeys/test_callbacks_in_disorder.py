@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from infra.local.exchange.people import Answer, CallBack, Drop, NoAnswer, Press, Steps
-from shared.domain.billing import Bill
 from shared.domain.booking import Status
 from shared.domain.events import EndReason
+from shared.domain.session.billing import Bill
 from tests.journeys.world import BACKUP, CUSTOMER, OPERATOR, START, Deliveries, World
 
 COMES: Steps = (Answer(3), Press("1", 2))

@@ -8,8 +8,8 @@ from infra.local.payments.disputes import FEE
 from infra.local.payments.faults import RequestFault
 from shared.domain.booking import Status
 from shared.domain.errors import RuleBroken
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.money import Money
-from shared.domain.payment_letters import PaymentLetter
 from tests.journeys.money_world import DAY, HALF_HOUR, HOUR, MINUTE, MoneyWorld
 from tests.journeys.world import OPERATOR, START
 

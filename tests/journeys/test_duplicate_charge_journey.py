@@ -7,8 +7,8 @@ import pytest
 from shared.domain.booking import Status
 from shared.domain.case.events import CaseKind
 from shared.domain.errors import RuleBroken
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.payment.events import RefundReason
-from shared.domain.payment_letters import PaymentLetter
 from tests.journeys.money_world import DAY, HALF_HOUR, HOUR, MINUTE, MoneyWorld
 from tests.journeys.world import OPERATOR, OTHER_OPERATOR, START
 

@@ -12,8 +12,8 @@ from shared.domain import events as e
 from shared.domain.booking import Status
 from shared.domain.errors import RuleBroken
 from shared.domain.events import Choice, EndReason, EscalationStep
-from shared.domain.incident import Cause, Mishap
-from shared.domain.legs import Route, Side
+from shared.domain.mishap.incident import Cause, Mishap
+from shared.domain.session.legs import Route, Side
 from tests.journeys.world import (
     BACKUP,
     CUSTOMER,

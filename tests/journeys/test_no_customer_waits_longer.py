@@ -20,10 +20,10 @@ from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Booking, Status
 from shared.domain.errors import Conflict, RuleBroken
-from shared.domain.legs import Side
-from shared.domain.letter_ids import letter_of
+from shared.domain.letters.ids import letter_of
 from shared.domain.money import Money
 from shared.domain.policy import CURRENT
+from shared.domain.session.legs import Side
 from shared.domain.slots import QUARTER, quarter_of
 from tests.journeys.money_world import MINUTE, MoneyWorld
 from tests.journeys.world import START

@@ -8,7 +8,7 @@ from infra.local.exchange.people import Answer, Drop, NoAnswer, Press, Steps, Un
 from shared.domain import events as e
 from shared.domain.errors import RuleBroken
 from shared.domain.events import Choice
-from shared.domain.incident import Cause, Mishap
+from shared.domain.mishap.incident import Cause, Mishap
 from shared.domain.outage.events import Extent
 from tests.journeys.world import BACKUP, CUSTOMER, OPERATOR, OPERATOR_BACKUP, START, World
 

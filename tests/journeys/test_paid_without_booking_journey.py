@@ -7,10 +7,10 @@ import pytest
 from infra.local.payments.faults import RequestFault
 from shared.domain.booking import Status
 from shared.domain.case.events import CaseKind
+from shared.domain.letters.payment_letters import PaymentLetter
+from shared.domain.letters.shown import moment_text
 from shared.domain.money import Money
 from shared.domain.payment.events import Purpose, RefundReason
-from shared.domain.payment_letters import PaymentLetter
-from shared.domain.shown import moment_text
 from tests.journeys.money_world import HALF_HOUR, HOUR, MINUTE, MoneyWorld
 from tests.journeys.world import OPERATOR, START
 

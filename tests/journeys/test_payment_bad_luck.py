@@ -6,7 +6,7 @@ import pytest
 
 from infra.local.payments.faults import RequestFault
 from shared.domain.booking import Status
-from shared.domain.payment_letters import PaymentLetter
+from shared.domain.letters.payment_letters import PaymentLetter
 from tests.journeys.crashes import MortalWorld
 from tests.journeys.money_world import HALF_HOUR, HOUR, MINUTE, MoneyWorld
 from tests.journeys.world import OPERATOR

@@ -10,9 +10,9 @@ import pytest
 from infra.local.payments.faults import RequestFault, WebhookFault
 from shared.domain.booking import Status
 from shared.domain.case.events import CaseKind
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.money import Money
 from shared.domain.payment.claims import RefundStatus
-from shared.domain.payment_letters import PaymentLetter
 from tests.journeys.money_world import DAY, HALF_HOUR, HOUR, MINUTE, MoneyWorld
 from tests.journeys.silence import Wire, no_feed, no_lists
 from tests.journeys.world import MORNING, OPERATOR, START

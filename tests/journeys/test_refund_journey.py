@@ -11,11 +11,11 @@ from shared.application.store import Change
 from shared.domain.booking import Status
 from shared.domain.case.events import CaseKind
 from shared.domain.errors import Declined, RuleBroken
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.lots import BONUS, Lot
 from shared.domain.money import Money
 from shared.domain.payment.payment import Payment
 from shared.domain.payment.refund_sources import sources
-from shared.domain.payment_letters import PaymentLetter
 from shared.domain.policy import CURRENT
 from tests.journeys.money_world import DAY, HALF_HOUR, MINUTE, MoneyWorld
 from tests.journeys.world import OPERATOR, START

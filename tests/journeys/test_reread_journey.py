@@ -6,10 +6,10 @@ import pytest
 
 from infra.local.payments.faults import RequestFault, WebhookFault
 from shared.domain.booking import Status
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.money import Money
 from shared.domain.payment.claims import RefundStatus
 from shared.domain.payment.payment import Status as PaymentStatus
-from shared.domain.payment_letters import PaymentLetter
 from tests.journeys.account_world import TOP_UP, AccountWorld
 from tests.journeys.money_world import DAY, HALF_HOUR, HOUR, MINUTE
 from tests.journeys.silence import no_feed, no_lists, nothing_by_itself

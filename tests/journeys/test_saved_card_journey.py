@@ -8,8 +8,8 @@ from infra.local.payments.faults import RequestFault, WebhookFault
 from shared.application.ports import IntentStatus
 from shared.application.store import Change
 from shared.domain.errors import Declined, NotFound, RuleBroken, Unavailable, Upstream
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.payment import payment as paid
-from shared.domain.payment_letters import PaymentLetter
 from shared.domain.saved_card import CONSENT_VERSION
 from tests.journeys.account_world import (
     ASKS,

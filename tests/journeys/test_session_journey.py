@@ -20,7 +20,7 @@ from infra.local.exchange.people import (
 from shared.domain import events as e
 from shared.domain.booking import Status
 from shared.domain.events import EndReason
-from shared.domain.legs import Route, Side
+from shared.domain.session.legs import Route, Side
 from tests.journeys.world import (
     BACKUP,
     CUSTOMER,

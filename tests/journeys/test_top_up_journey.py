@@ -10,11 +10,11 @@ from shared.application.ports import IntentStatus
 from shared.application.store import Cause, Replay
 from shared.domain.booking import Status
 from shared.domain.errors import Declined, RuleBroken, Unavailable, Upstream
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.lots import Tariff
 from shared.domain.money import Money
 from shared.domain.payment import commands as pc
 from shared.domain.payment import payment as paid
-from shared.domain.payment_letters import PaymentLetter
 from tests.journeys.account_world import ASKED, TOP_UP, AccountWorld
 from tests.journeys.money_world import HALF_HOUR, MINUTE
 from tests.journeys.world import OPERATOR

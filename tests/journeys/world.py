@@ -59,12 +59,12 @@ from shared.domain.business_days import Calendar
 from shared.domain.effects import Effect, EffectKind
 from shared.domain.errors import Conflict, NotFound, RuleBroken, Upstream
 from shared.domain.events import Event, SessionClosed
+from shared.domain.letters.receipts import Seller
 from shared.domain.lots import Tariff
 from shared.domain.money import Money
-from shared.domain.receipts import Seller
-from shared.domain.session import Session
+from shared.domain.session.session import Session
+from shared.domain.session.wording import spoken
 from shared.domain.slots import quarter_of
-from shared.domain.wording import spoken
 from tests.fakes.memory_cards import MemoryCards
 from tests.fakes.memory_contacts import MemoryContacts
 from tests.fakes.memory_links import MemoryLinks

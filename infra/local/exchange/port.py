@@ -14,8 +14,8 @@ from shared.adapters.twilio.insights import quality_from
 from shared.adapters.twilio.twiml import render
 from shared.application.ports import CallStatus, ProviderCall
 from shared.domain.errors import Declined, NotFound, OutcomeUnknown
-from shared.domain.instructions import Instruction, Prompt
-from shared.domain.quality import CallQuality
+from shared.domain.mishap.quality import CallQuality
+from shared.domain.session.instructions import Instruction, Prompt
 
 Reply = str | Failure | Sequence[Instruction]
 _EVENTS = frozenset({"completed"})

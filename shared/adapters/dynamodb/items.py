@@ -29,11 +29,11 @@ from shared.domain.booking import Booking
 from shared.domain.case.case import Case
 from shared.domain.events import Event
 from shared.domain.lots import Lot
+from shared.domain.mishap.outcome import outcome
 from shared.domain.outage.outage import Outage
-from shared.domain.outcome import outcome
 from shared.domain.payment.events import CustomerAssigned, PaymentCaptured
 from shared.domain.payment.payment import Payment
-from shared.domain.pulse import pulse_of
+from shared.domain.watch.pulse import pulse_of
 
 # By its card a payment is found again for as long as a repetition of it would raise suspicion.
 _CARD_KEPT = 2 * 24 * 3600

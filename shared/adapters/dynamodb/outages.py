@@ -12,9 +12,9 @@ from shared.adapters.dynamodb.tables import PassRow, moment, shard_of, stamp
 from shared.application.outage_store import OutcomeRow, Progress
 from shared.application.store import Decision, Loaded, Page
 from shared.application.summaries import OutageSummary
+from shared.domain.mishap.outcome import Grade, Outcome
 from shared.domain.outage import outage as outages
 from shared.domain.outage.reach import SHARDS
-from shared.domain.outcome import Grade, Outcome
 
 _PAGE = 100
 

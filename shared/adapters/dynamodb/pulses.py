@@ -16,9 +16,9 @@ from shared.adapters.dynamodb.binding import bound
 from shared.adapters.dynamodb.heads import Row
 from shared.adapters.dynamodb.tables import moment, stamp
 from shared.application.pulses import Watched
-from shared.domain.detection import Signal, Span
-from shared.domain.norms import MINUTES_A_DAY
-from shared.domain.pulse import Count, Counts, Series, begin_of, minute_of
+from shared.domain.watch.detection import Signal, Span
+from shared.domain.watch.norms import MINUTES_A_DAY
+from shared.domain.watch.pulse import Count, Counts, Series, begin_of, minute_of
 
 _KEPT = timedelta(days=30)
 _WATCH = ("SWEEP#watch", "WATCH")

@@ -9,7 +9,7 @@ from shared.adapters.dynamodb.codec import EFFECTS
 from shared.adapters.dynamodb.tables import moment
 from shared.application.provider_events import PROVIDER, by_webhook
 from shared.domain.effects import Effect
-from shared.domain.pulse import Count, Counts, minute_of
+from shared.domain.watch.pulse import Count, Counts, minute_of
 
 
 @dataclass(frozen=True, slots=True)

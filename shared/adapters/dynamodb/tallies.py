@@ -14,8 +14,8 @@ from pynamodb.expressions.condition import Condition
 from shared.adapters.dynamodb.outages import outcome_partition
 from shared.adapters.dynamodb.tables import Counted, connect, moment, stamp
 from shared.application.tallies import DayTally, HourTally
-from shared.domain.outcome import Grade
-from shared.domain.reliability import Tally
+from shared.domain.mishap.outcome import Grade
+from shared.domain.watch.reliability import Tally
 
 _DAYS = "FIGURES"
 

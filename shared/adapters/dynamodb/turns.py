@@ -9,7 +9,7 @@ from pynamodb.expressions.update import Action
 from shared.adapters.dynamodb.commits import PASSING
 from shared.adapters.dynamodb.tables import Tables, TurnLine, connect
 from shared.application.store import Busy
-from shared.domain.turns import LANES, Lane, Line, Turn
+from shared.domain.session.turns import LANES, Lane, Line, Turn
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from decimal import Decimal
 
-from shared.domain.quality import CallQuality
+from shared.domain.mishap.quality import CallQuality
 
 COMPLETE = "complete"
 

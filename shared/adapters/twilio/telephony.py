@@ -20,8 +20,8 @@ from shared.adapters.twilio.failures import NOT_IN_PROGRESS, failure
 from shared.adapters.twilio.insights import COMPLETE, quality_from
 from shared.application.ports import CallStatus, ProviderCall
 from shared.domain.errors import Declined, NotFound, OutcomeUnknown, RedialError, Unavailable
-from shared.domain.instructions import Prompt
-from shared.domain.quality import CallQuality
+from shared.domain.mishap.quality import CallQuality
+from shared.domain.session.instructions import Prompt
 
 _APIS = ("https://api.twilio.com", "https://insights.twilio.com")
 _TIMEOUT = 10.0

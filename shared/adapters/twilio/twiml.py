@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from shared.adapters.twilio.addresses import conference_url, keys_url, left_url
-from shared.domain.instructions import AskKeys, HangUp, Instruction, Join, Prompt, Say
+from shared.domain.session.instructions import AskKeys, HangUp, Instruction, Join, Prompt, Say
 
 # twilio.com/docs/voice/twiml/say: languages are written with their region.
 _LANGUAGES = {"en": "en-US", "ru": "ru-RU"}

@@ -7,9 +7,9 @@ through it in steps, hour by hour and in each the worst first; shards are indepe
 from datetime import datetime, timedelta
 
 from shared.domain.booking import Booking
-from shared.domain.legs import Side
+from shared.domain.mishap.outcome import LONGEST, Grade
 from shared.domain.outage.events import Extent
-from shared.domain.outcome import LONGEST, Grade
+from shared.domain.session.legs import Side
 
 # Over so many shards the sessions of an hour are spread: each is gone through by itself.
 SHARDS = 16

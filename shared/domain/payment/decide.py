@@ -9,6 +9,7 @@ from shared.domain.business_days import Calendar, add_business_days
 from shared.domain.case.events import CaseKind
 from shared.domain.duty import next_of, to_rest
 from shared.domain.errors import NotFound, RuleBroken
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.lots import Lot, money_lot
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
@@ -26,7 +27,6 @@ from shared.domain.payment.duties import (
 )
 from shared.domain.payment.payment import DUPLICATE, Payment, Status, evolve
 from shared.domain.payment.refund_sources import unused_of
-from shared.domain.payment_letters import PaymentLetter
 from shared.domain.policy import Policy
 
 _SYSTEM = "system"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.lots import Lot, money_lot
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
@@ -12,7 +13,6 @@ from shared.domain.payment.claims import DISPUTE_LOST, NOT_PAID_OUT, Dispute
 from shared.domain.payment.duties import letter
 from shared.domain.payment.payment import Payment
 from shared.domain.payment.refund_sources import MOST_PARTS, most_worth, unused_of
-from shared.domain.payment_letters import PaymentLetter
 
 
 def note_dispute(payment: Payment, command: c.NoteDispute, now: datetime) -> tuple[e.Event, ...]:

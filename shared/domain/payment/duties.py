@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from shared.domain.case.events import CaseKind
 from shared.domain.duty import Duty
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.lots import Lot, money_lot
 from shared.domain.money import Money
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import NOT_PAID_OUT, Refund, RefundStatus
 from shared.domain.payment.payment import DUPLICATE, Payment
-from shared.domain.payment_letters import PaymentLetter
 from shared.domain.policy import Policy
 
 # The matter of money that nobody is known for.

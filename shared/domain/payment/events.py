@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from shared.domain.card import Card
 from shared.domain.case.events import CaseKind
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.lots import Lot
 from shared.domain.money import Money
 from shared.domain.payment.dispute_events import (
@@ -15,7 +16,6 @@ from shared.domain.payment.dispute_events import (
     FundsMoved,
     LotsFrozen,
 )
-from shared.domain.payment_letters import PaymentLetter
 
 
 class Purpose(StrEnum):

@@ -7,12 +7,12 @@ from enum import StrEnum
 
 from shared.domain.card import Card
 from shared.domain.case.events import CaseKind
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.lots import Lot
 from shared.domain.money import Money
 from shared.domain.payment import dispute_events as de
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import WITH_THE_PAYMENT, Dispute, Refund, RefundStatus
-from shared.domain.payment_letters import PaymentLetter
 from shared.domain.pending import LOOK_UP, Pending, asked, settled
 
 

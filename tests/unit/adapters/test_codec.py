@@ -26,9 +26,9 @@ from shared.domain import events as e
 from shared.domain.case import events as case
 from shared.domain.effects import Effect, EffectKind
 from shared.domain.ledger import Posting
-from shared.domain.legs import Mark, Motion
 from shared.domain.money import Money
 from shared.domain.payment import events as payment
+from shared.domain.session.legs import Mark, Motion
 
 MOMENT = datetime(2026, 11, 21, 12, 0, 0, 5, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.adapters.twilio.insights import quality_from
-from shared.domain.quality import CallQuality
+from shared.domain.mishap.quality import CallQuality
 
 
 def edge(inbound: object, outbound: object = None) -> dict[str, object]:

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 from infra.local.exchange.twiml import DialConference, Gather, Hangup, Speech, parse
 from shared.adapters.twilio.twiml import render
-from shared.domain.instructions import AskKeys, HangUp, Instruction, Join, Prompt, Say
+from shared.domain.session.instructions import AskKeys, HangUp, Instruction, Join, Prompt, Say
 
 BASE = "https://api.example.com"
 

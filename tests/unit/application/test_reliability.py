@@ -13,7 +13,7 @@ from shared.domain import events as e
 from shared.domain.booking_number import with_check_digit
 from shared.domain.errors import Conflict
 from shared.domain.policy import CURRENT
-from shared.domain.reliability import Met, Tally, Unmeasured
+from shared.domain.watch.reliability import Met, Tally, Unmeasured
 from tests.contract.sessions import Over
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.memory_tallies import MemoryTallies

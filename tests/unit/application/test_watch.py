@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.application.watch import Watch
-from shared.domain.detection import Proposal, Signal
 from shared.domain.policy import CURRENT
-from shared.domain.pulse import Count, Series, minute_of
+from shared.domain.watch.detection import Proposal, Signal
+from shared.domain.watch.pulse import Count, Series, minute_of
 from tests.fakes.memory_pulses import MemoryPulses
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

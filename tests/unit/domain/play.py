@@ -7,11 +7,11 @@ from shared.domain import events as e
 from shared.domain.booking import Booking, Status, evolve, fold
 from shared.domain.consequences import consequences
 from shared.domain.decide import decide, next_due, open_booking
-from shared.domain.legs import Leg, Mark, Motion, Side
 from shared.domain.lots import Holding, Tariff
 from shared.domain.money import Money
 from shared.domain.payment.commands import Order
 from shared.domain.policy import CURRENT
+from shared.domain.session.legs import Leg, Mark, Motion, Side
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TARIFF = Tariff("standard", Money(5000, "rub"))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.billing import bill, connected
+from shared.domain.session.billing import bill, connected
 from tests.unit.domain.play import START
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from shared.domain.declines import Advice, advice_on, advice_text, blocked_by_bank
-from shared.domain.wording import LANGUAGES
+from shared.domain.session.wording import LANGUAGES
 
 # docs.stripe.com/declines/codes, "Card decline codes": each code with the next step it advises,
 # "generic" where the page asks for the presentation of generic_decline.

@@ -6,10 +6,10 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from shared.domain.detection import Proposal, Signal, Span, detect, looked_at
-from shared.domain.norms import MINUTES_A_DAY, Norm, norm_of
 from shared.domain.policy import CURRENT
-from shared.domain.pulse import Count, Counts, begin_of
+from shared.domain.watch.detection import Proposal, Signal, Span, detect, looked_at
+from shared.domain.watch.norms import MINUTES_A_DAY, Norm, norm_of
+from shared.domain.watch.pulse import Count, Counts, begin_of
 
 Change = Callable[[int, dict[Count, int]], object]
 QUIET = Norm(orders=0.0, webhooks=0.0, started=0.0, joined_share=0.9, drop_share=0.04)

@@ -7,7 +7,7 @@ import pytest
 from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Status
-from shared.domain.legs import Mark, Motion, Route, Side
+from shared.domain.session.legs import Mark, Motion, Route, Side
 from shared.domain.slots import NextBooking
 from tests.unit.domain.play import START, Play
 

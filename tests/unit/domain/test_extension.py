@@ -10,11 +10,11 @@ from shared.domain.booking import Booking, evolve
 from shared.domain.consequences import consequences
 from shared.domain.effects import EffectKind, SlotChange
 from shared.domain.errors import RuleBroken
-from shared.domain.extension import longest
-from shared.domain.legs import Mark, Motion, Side
 from shared.domain.lots import Holding, Source
 from shared.domain.money import Money
 from shared.domain.policy import CURRENT
+from shared.domain.session.extension import longest
+from shared.domain.session.legs import Mark, Motion, Side
 from shared.domain.slots import QUARTER, Ahead, NextBooking
 from tests.unit.domain.play import START, TARIFF, Play
 

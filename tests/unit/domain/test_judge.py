@@ -8,12 +8,12 @@ import pytest
 from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Booking, Status, evolve
-from shared.domain.incident import Cause, Incident, Mishap
-from shared.domain.judge import BUSY_BEFORE, Verdict, judge
-from shared.domain.legs import Leg, Mark, Motion, Route, Side
 from shared.domain.lots import Holding, Source
+from shared.domain.mishap.incident import Cause, Incident, Mishap
+from shared.domain.mishap.judge import BUSY_BEFORE, Verdict, judge
 from shared.domain.policy import CURRENT
-from shared.domain.session import Session
+from shared.domain.session.legs import Leg, Mark, Motion, Route, Side
+from shared.domain.session.session import Session
 from shared.domain.slots import NextBooking
 from tests.unit.domain.play import START, TARIFF, Play, held
 

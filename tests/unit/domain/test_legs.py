@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from itertools import permutations
 
-from shared.domain.legs import Leg, Mark, Motion, Route, Side
+from shared.domain.session.legs import Leg, Mark, Motion, Route, Side
 from tests.unit.domain.play import START
 
 

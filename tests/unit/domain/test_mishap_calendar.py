@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain import events as e
 from shared.domain.booking import Status
-from shared.domain.legs import Side
+from shared.domain.session.legs import Side
 from tests.unit.domain.play import Play, held
 
 DAYS = {

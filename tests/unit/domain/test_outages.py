@@ -8,6 +8,7 @@ import pytest
 from shared.domain.booking_number import with_check_digit
 from shared.domain.effects import EffectKind
 from shared.domain.errors import Conflict, NotFound, RuleBroken
+from shared.domain.mishap.outcome import LONGEST, Grade
 from shared.domain.outage import commands as c
 from shared.domain.outage import events as e
 from shared.domain.outage.consequences import consequences, shard_named, shard_subject
@@ -15,7 +16,6 @@ from shared.domain.outage.decide import decide, next_due
 from shared.domain.outage.events import Extent
 from shared.domain.outage.outage import TRANSITIONS, Outage, Status, evolve, fold
 from shared.domain.outage.reach import SHARDS, step, steps, touches
-from shared.domain.outcome import LONGEST, Grade
 from shared.domain.policy import CURRENT
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

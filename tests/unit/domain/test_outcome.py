@@ -6,10 +6,10 @@ import pytest
 
 from shared.domain import commands as c
 from shared.domain import events as e
-from shared.domain.legs import Mark, Motion, Side
-from shared.domain.outcome import LONGEST, Grade, Outcome, outcome
+from shared.domain.mishap.outcome import LONGEST, Grade, Outcome, outcome
+from shared.domain.mishap.quality import CallQuality
 from shared.domain.policy import CURRENT
-from shared.domain.quality import CallQuality
+from shared.domain.session.legs import Mark, Motion, Side
 from tests.unit.domain.play import START, Play
 
 MINUTE = timedelta(minutes=1)

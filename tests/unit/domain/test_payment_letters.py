@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from shared.domain import payment_letters_en as english
-from shared.domain import payment_letters_ru as russian
 from shared.domain.card import Card
 from shared.domain.declines import Advice, advice_text
+from shared.domain.letters import payment_letters_en as english
+from shared.domain.letters import payment_letters_ru as russian
+from shared.domain.letters.payment_letters import PaymentFacts, PaymentLetter, write_payment
 from shared.domain.money import Money
 from shared.domain.payment.events import RefundReason
-from shared.domain.payment_letters import PaymentFacts, PaymentLetter, write_payment
-from shared.domain.wording import LANGUAGES
+from shared.domain.session.wording import LANGUAGES
 
 FULL = PaymentFacts(
     payment_id="pi_3Made1Up",

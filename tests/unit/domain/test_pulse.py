@@ -7,8 +7,8 @@ import pytest
 
 from shared.domain import events as e
 from shared.domain.booking import Booking, fold
-from shared.domain.legs import Side
-from shared.domain.pulse import Count, begin_of, minute_of, pulse_of
+from shared.domain.session.legs import Side
+from shared.domain.watch.pulse import Count, begin_of, minute_of, pulse_of
 from tests.unit.domain.play import START, held
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from shared.domain.mishap.quality import CallQuality, describe, is_bad
 from shared.domain.policy import CURRENT
-from shared.domain.quality import CallQuality, describe, is_bad
 
 # Each figure exactly at its threshold.
 AT_MOST = CallQuality(

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from shared.domain.card import Card
 from shared.domain.errors import RuleBroken
-from shared.domain.money import Money
-from shared.domain.receipt_wording import ENGLISH, RUSSIAN
-from shared.domain.receipts import (
+from shared.domain.letters.receipt_wording import ENGLISH, RUSSIAN
+from shared.domain.letters.receipts import (
     PaidSession,
     Receipt,
     ReceiptKind,
@@ -24,7 +23,8 @@ from shared.domain.receipts import (
     as_text,
     explain,
 )
-from shared.domain.wording import LANGUAGES
+from shared.domain.money import Money
+from shared.domain.session.wording import LANGUAGES
 
 PAID = Receipt(
     number="R-1001",

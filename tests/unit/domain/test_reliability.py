@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain import reliability
-from shared.domain.outcome import Grade
+from shared.domain.mishap.outcome import Grade
 from shared.domain.policy import CURRENT
-from shared.domain.reliability import (
+from shared.domain.watch import reliability
+from shared.domain.watch.reliability import (
     Figure,
     Met,
     Tally,

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.incident import Cause, Mishap
+from shared.domain.mishap.events import Choice
+from shared.domain.mishap.incident import Cause, Mishap
 from shared.domain.policy import CURRENT, Policy
 from shared.domain.remedies import OUR_SIDE, TABLE, Entitlement, Facts, Grant, Row, entitlement
-from shared.domain.remedy_events import Choice
 
 LONG = CURRENT.long_wait + 1
 FACTS = tuple(

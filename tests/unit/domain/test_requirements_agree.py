@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra.docs import remedies
-from shared.domain.incident import Cause, Mishap
+from shared.domain.mishap.incident import Cause, Mishap
 from shared.domain.policy import CURRENT, Policy
 
 REQUIREMENTS = Path(__file__).parents[4] / "shared" / "spec" / "requirements.md"

@@ -5,12 +5,12 @@ from datetime import timedelta
 from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Status
-from shared.domain.instructions import Join
-from shared.domain.legs import NO_TURN, Leg, Route, Side
 from shared.domain.policy import CURRENT
-from shared.domain.priority import lane_of, longest_wait
-from shared.domain.turns import Lane, Turn
-from shared.domain.voice import on_the_line
+from shared.domain.session.instructions import Join
+from shared.domain.session.legs import NO_TURN, Leg, Route, Side
+from shared.domain.session.priority import lane_of, longest_wait
+from shared.domain.session.turns import Lane, Turn
+from shared.domain.session.voice import on_the_line
 from tests.unit.domain.play import START, Play, held
 
 

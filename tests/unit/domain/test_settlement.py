@@ -16,12 +16,12 @@ from shared.domain import events as e
 from shared.domain.booking import Status, fold
 from shared.domain.decide import decide
 from shared.domain.errors import RedialError, RuleBroken
-from shared.domain.incident import Cause, Mishap
-from shared.domain.legs import Side
+from shared.domain.mishap.incident import Cause, Mishap
+from shared.domain.mishap.quality import CallQuality
 from shared.domain.money import Money
 from shared.domain.policy import CURRENT, Policy
-from shared.domain.quality import CallQuality
-from shared.domain.ringing import MISSED_CALL
+from shared.domain.session.legs import Side
+from shared.domain.session.ringing import MISSED_CALL
 from tests.unit.domain.play import BOOKING_ID, START, Play
 
 HOUR = timedelta(hours=1)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.domain.card import Card
-from shared.domain.shown import card_text, masked_phone, moment_text, percent_text
+from shared.domain.letters.shown import card_text, masked_phone, moment_text, percent_text
 
 
 def test_moment_says_which_clock_it_is_on() -> None:

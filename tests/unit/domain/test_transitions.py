@@ -5,7 +5,7 @@ import pytest
 from infra.docs import states
 from shared.domain import events as e
 from shared.domain.booking import TRANSITIONS, Status, evolve
-from shared.domain.closing import close
+from shared.domain.session.closing import close
 from tests.unit.domain.play import START, held
 
 

@@ -31,9 +31,9 @@ from shared.application.sessions import SessionDesk
 from shared.application.top_ups import TopUps
 from shared.domain.booking_number import with_check_digit
 from shared.domain.business_days import Calendar
+from shared.domain.letters.receipts import Seller
 from shared.domain.lots import Tariff
 from shared.domain.money import Money
-from shared.domain.receipts import Seller
 from tests.fakes.memory_cards import MemoryCards
 from tests.fakes.memory_contacts import MemoryContacts
 from tests.fakes.memory_store import MemoryStore

@@ -7,8 +7,8 @@ from shared.application.store import Cause
 from shared.domain import commands as c
 from shared.domain.booking import Booking
 from shared.domain.decide import next_due
-from shared.domain.legs import Mark, Motion, Side
 from shared.domain.policy import CURRENT
+from shared.domain.session.legs import Mark, Motion, Side
 from tests.unit.http.house import ANNA, OLGA, Answer, House
 from tests.unit.http.paid import paid
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.application.store import Cause
 from shared.domain import commands as c
-from shared.domain.legs import Side
+from shared.domain.session.legs import Side
 from tests.unit.http.house import BORIS, NOBODYS, START, House, assert_problem
 from tests.unit.http.paid import paid
 from tests.unit.http.test_account import NO_CARD, TOP_UPS, saved, wish

@@ -10,11 +10,11 @@ from functions.http.languages import preferred
 from shared.application.payment_letters import PaymentLetters
 from shared.application.store import Cause
 from shared.domain.effects import EffectKind
+from shared.domain.letters.receipts import as_text
 from shared.domain.lots import Tariff
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
 from shared.domain.policy import CURRENT
-from shared.domain.receipts import as_text
 from tests.unit.http.house import ANNA, BORIS, MAIN, NOW, SELLER, House, assert_problem
 from tests.unit.http.paid import PRICE, paid, report, settled, started
 

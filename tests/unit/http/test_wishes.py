@@ -11,8 +11,8 @@ from shared.application.store import Page, Summary
 from shared.domain import commands as c
 from shared.domain import events as e
 from shared.domain.booking import Status
-from shared.domain.legs import Side
 from shared.domain.policy import CURRENT
+from shared.domain.session.legs import Side
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.http.house import (
     ANNA,

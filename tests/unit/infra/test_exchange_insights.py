@@ -9,8 +9,8 @@ from infra.local.exchange.insights import summary_document
 from infra.local.exchange.model import Exchange, Refused
 from infra.local.exchange.people import Answer, Busy, Drop, Noise, Person, Steps
 from infra.local.exchange.port import Driver, ExchangePort
+from shared.domain.mishap.quality import CallQuality, is_bad
 from shared.domain.policy import CURRENT
-from shared.domain.quality import CallQuality, is_bad
 
 OURS, ANN = "+12025550100", "+12025550101"
 START = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)

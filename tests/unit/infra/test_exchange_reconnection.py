@@ -12,7 +12,7 @@ from infra.local.exchange.model import Exchange
 from infra.local.exchange.people import Answer, Drop, Person, Press
 from infra.local.exchange.port import Driver, ExchangePort
 from shared.application.ports import CallStatus
-from shared.domain.instructions import AskKeys, HangUp, Instruction, Join, Prompt, Say
+from shared.domain.session.instructions import AskKeys, HangUp, Instruction, Join, Prompt, Say
 
 OPERATOR, CUSTOMER, BACKUP = "+12025550101", "+12025550102", "+12025550103"
 START = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)

@@ -15,9 +15,9 @@ from infra.outages.report import TRUTH, perform, put_on, table
 from infra.outages.scoring import Score, score
 from infra.outages.traffic import play
 from infra.outages.watching import PULSES, Alarm, Json, read_lines, watched
-from shared.domain.detection import Signal
-from shared.domain.norms import MINUTES_A_DAY
-from shared.domain.pulse import Count, begin_of, minute_of
+from shared.domain.watch.detection import Signal
+from shared.domain.watch.norms import MINUTES_A_DAY
+from shared.domain.watch.pulse import Count, begin_of, minute_of
 
 DAYS = 3
 T = minute_of(datetime.fromisoformat("2026-03-16T12:00Z"))

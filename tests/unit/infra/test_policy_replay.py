@@ -14,9 +14,9 @@ from infra.policy_replay.played import play
 from infra.policy_replay.replay import recorded, replayed
 from infra.policy_replay.report import Report, compare, lines
 from shared.domain.booking_events import BookingHeld
-from shared.domain.incident import Mishap
+from shared.domain.mishap.events import Choice, OfferAccepted
+from shared.domain.mishap.incident import Mishap
 from shared.domain.policy import CURRENT, Policy
-from shared.domain.remedy_events import Choice, OfferAccepted
 
 
 @cache

@@ -15,7 +15,7 @@ from infra.storm.world import DueIndex, Ledger
 from shared.adapters.dynamodb.tables import DUE_SHARDS
 from shared.application.store import Page
 from shared.domain.effects import Effect
-from shared.domain.turns import Lane
+from shared.domain.session.turns import Lane
 
 FEW = 3000
 MEASURED = Measured(dict.fromkeys(Work, Units(6, 2, 0)), 1)

@@ -10,9 +10,9 @@ import pytest
 from functions.sweeps import watch as sweep
 from infra.bench import template
 from shared.application.watch import Watch
-from shared.domain.detection import Proposal
 from shared.domain.policy import CURRENT
-from shared.domain.pulse import Count, minute_of
+from shared.domain.watch.detection import Proposal
+from shared.domain.watch.pulse import Count, minute_of
 from tests.fakes.memory_pulses import MemoryPulses
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

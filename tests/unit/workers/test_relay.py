@@ -14,7 +14,7 @@ from shared.application import provider_events
 from shared.application.outbox import Message, Queue
 from shared.bootstrap.talk import pulsed, streamed
 from shared.domain import commands as c
-from shared.domain.pulse import Count, Counts, minute_of
+from shared.domain.watch.pulse import Count, Counts, minute_of
 from tests.contract.conftest import EPOCH
 from tests.contract.decisions import NOON, hold, paid, then
 from tests.contract.store_subjects import aws_environment, make_table

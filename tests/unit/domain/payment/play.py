@@ -9,6 +9,7 @@ from shared.domain import ledger
 from shared.domain.business_days import Calendar
 from shared.domain.card import Card
 from shared.domain.effects import Consequences, Effect, EffectKind
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.lots import Lot, Tariff
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
@@ -18,7 +19,6 @@ from shared.domain.payment.consequences import consequences
 from shared.domain.payment.decide import decide, next_due
 from shared.domain.payment.payment import Payment, evolve, fold
 from shared.domain.payment.refund_sources import sources
-from shared.domain.payment_letters import PaymentLetter
 from shared.domain.policy import CURRENT
 
 # A Monday, noon in Moscow.

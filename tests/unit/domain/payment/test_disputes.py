@@ -6,12 +6,12 @@ import pytest
 
 from shared.domain.effects import EffectKind
 from shared.domain.errors import RuleBroken
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.payment import commands as c
 from shared.domain.payment import dispute_events as de
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import RefundStatus
 from shared.domain.payment.refund_sources import MOST_PARTS
-from shared.domain.payment_letters import PaymentLetter
 from shared.domain.policy import CURRENT
 from tests.unit.domain.payment.play import (
     BOOKING_ID,

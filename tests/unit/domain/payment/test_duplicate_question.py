@@ -7,10 +7,10 @@ import pytest
 from shared.domain.case.events import CaseKind
 from shared.domain.effects import EffectKind
 from shared.domain.errors import RuleBroken
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.payment import commands as c
 from shared.domain.payment import events as e
 from shared.domain.payment.payment import DUPLICATE
-from shared.domain.payment_letters import PaymentLetter
 from shared.domain.policy import CURRENT
 from tests.unit.domain.payment.play import (
     BOOKING_ID,

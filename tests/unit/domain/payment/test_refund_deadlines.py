@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.domain.case.events import CaseKind
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.payment import commands as c
 from shared.domain.payment import events as e
-from shared.domain.payment_letters import PaymentLetter
 from shared.domain.policy import CURRENT
 from tests.unit.domain.payment.play import (
     AGENT,

@@ -6,11 +6,11 @@ import pytest
 
 from shared.domain.effects import EffectKind
 from shared.domain.errors import NotFound, RuleBroken
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.money import Money
 from shared.domain.payment import commands as c
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import RefundStatus
-from shared.domain.payment_letters import PaymentLetter
 from shared.domain.policy import CURRENT
 from tests.unit.domain.payment.play import (
     AGENT,

@@ -2,10 +2,10 @@
 
 import pytest
 
+from shared.domain.letters.payment_letters import PaymentLetter
 from shared.domain.payment import commands as c
 from shared.domain.payment import events as e
 from shared.domain.payment.claims import RefundStatus
-from shared.domain.payment_letters import PaymentLetter
 from tests.unit.domain.payment.play import (
     AGENT,
     BOOKING_ID,
