@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 from random import Random
-from typing import TYPE_CHECKING
 
+from infra.storm.agenda import Agenda
 from infra.storm.capacity import Capacity
 from infra.storm.limits import Assumed, Limits
 from infra.storm.units import Measured, Work
@@ -15,9 +15,6 @@ from infra.storm.world import BEGIN
 from shared.application.pace import AT_ONCE, spread
 from shared.domain.policy import CURRENT
 from shared.domain.session.turns import Lane, Line, Turn, standing
-
-if TYPE_CHECKING:
-    from infra.storm.play import Agenda
 
 _TICK = 0.1
 _PAUSE = 0.25
@@ -73,7 +70,7 @@ class Calls:
 
     def __init__(
         self,
-        agenda: "Agenda",
+        agenda: Agenda,
         capacity: Capacity,
         measured: Measured,
         limits: Limits,

@@ -4,13 +4,11 @@ Seconds count from the one in which all timers are due. Lambda, SQS and the tabl
 what they promise: messages come at least once, functions die, the table refuses what is too much.
 """
 
-import heapq
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count
 from math import ceil
 from random import Random
 
+from infra.storm.agenda import Agenda
 from infra.storm.calls import Calls
 from infra.storm.capacity import Capacity
 from infra.storm.limits import Assumed, Limits
@@ -36,26 +34,6 @@ class Worker:
     place: int = 0
     begun: float = 0.0
     tries: int = 0
-
-
-class Agenda:
-    """What happens when."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self._order = count()
-        self._heap: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
-
-    def at(self, moment: float, what: Callable[..., None], *arguments: object) -> None:
-        """Let something happen at a moment."""
-        heapq.heappush(self._heap, (moment, next(self._order), what, arguments))
-
-    def run(self, until: float) -> None:
-        """Let everything happen up to a moment."""
-        heap = self._heap
-        while heap and heap[0][0] <= until:
-            self.now, _, what, arguments = heapq.heappop(heap)
-            what(*arguments)
 
 
 class Storm:

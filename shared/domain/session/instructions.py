@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Prompt(StrEnum):
-    """Everything Redial ever says on a line; its words stand in shared/domain/session/wording.py."""
+    """Everything Redial ever says on a line; its words: shared/domain/session/wording.py."""
 
     PRESS_ONE = "press_one"
     PRESS_ONE_OR_END = "press_one_or_end"
