@@ -19,6 +19,9 @@ from shared.domain.watch.detection import Signal
 from shared.domain.watch.norms import MINUTES_A_DAY
 from shared.domain.watch.pulse import Count, begin_of, minute_of
 
+# The days of a seed are played once, for all tests on them.
+pytestmark = pytest.mark.xdist_group("outages")
+
 DAYS = 3
 T = minute_of(datetime.fromisoformat("2026-03-16T12:00Z"))
 
