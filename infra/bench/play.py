@@ -32,7 +32,12 @@ SUBJECTS = {
     "customer_3": "0f8b6f0e-1c1d-4c3a-9a55-2f6f0a7c1e05",
     "operator_2": "0f8b6f0e-1c1d-4c3a-9a55-2f6f0a7c1e06",
 }
-_CARD = "pm_card_visa"
+# Each has a card of his own: by a shared one their payments would be looked at as repetitions.
+_CARDS = {
+    "customer": "pm_card_visa",
+    "customer_2": "pm_card_mastercard",
+    "customer_3": "pm_card_amex",
+}
 # The token of a link is its fragment; mail is form-encoded, its text plain.
 _LINK = re.compile(r"https?://\S+#(\S+)")
 
@@ -129,14 +134,14 @@ class Play:
         self._collect()
         return json.loads(answer["body"])
 
-    def confirm(self, intent_id: str) -> None:
+    def confirm(self, intent_id: str, who: str) -> None:
         """The customer's browser pays at the provider.
 
         Raises:
             RuntimeError: the card was declined.
         """
         path = f"/v1/payment_intents/{intent_id}/confirm"
-        card = {"payment_method": _CARD}
+        card = {"payment_method": _CARDS[who]}
         paid, _ = self._payments.handle(
             Request("POST", path, {**card}, self._keys.stripe_api_key), self._exchange.now
         )

@@ -137,10 +137,16 @@ def _costs(stage: Stage) -> dict[str, float]:
 
 
 def _units(stage: Stage, ask: Callable[[], object]) -> tuple[float, int]:
-    """Read units and write units of what is asked."""
+    """Read units and write units of what is asked.
+
+    Raises:
+        RuntimeError: nothing was recorded: it was asked over a connection of somebody else.
+    """
     stage.wire.take()
     ask()
     consumed = [each.consumed for each in stage.wire.take() if each.consumed is not None]
+    if not consumed:
+        raise RuntimeError("nothing that was asked of the table was recorded")
     return sum(c.read_units for c in consumed), sum(c.write_units for c in consumed)
 
 

@@ -151,6 +151,7 @@ def ready(keys: Keys, work: Path, start: float) -> Iterator[Stage]:
                 "BUSINESS_CLOCK_FILE": str(clock_file),
             }
             with _environment(variables):
+                _forget()
                 yield Stage(doubles, wire, variables, clock_file)
 
 
@@ -206,11 +207,14 @@ def _handler(function: Function) -> Any:
 
 
 def _forget() -> None:
-    """Let the next invocation find nothing made, as in a new process."""
+    """Let the next invocation find nothing made, as in a new process.
+
+    What was made on another stage is recorded there, and not here.
+    """
     for part in vars(bootstrap).values():
         if hasattr(part, "cache_clear"):
             part.cache_clear()
-    connect.cache_clear()  # its client was recorded by the stage before
+    connect.cache_clear()
 
 
 @contextmanager

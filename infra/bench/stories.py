@@ -136,7 +136,7 @@ class Stories:
     def _pay(self, booking_id: str, who: str = "customer") -> None:
         payment = f"/v1/bookings/{booking_id}/payment"
         intent = self._api("Payment", "POST", payment, {}, who)
-        self._play.confirm(intent["payment_intent"])
+        self._play.confirm(intent["payment_intent"], who)
         self._play.settle()
 
     def _give_up(self, start: datetime) -> None:

@@ -1,12 +1,14 @@
 """Puts what `make bench` measured into README.md, between its two marks: `make docs`."""
 
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 README, BENCH = ROOT / "README.md", ROOT / "build" / "bench.json"
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+_WIDTH = 100
 
 
 def table(report: dict[str, Any]) -> str:
@@ -68,12 +70,12 @@ def mishap(what: str, found: dict[str, Any]) -> list[str]:
     """
     units, more = found["quantities"], found["more_than_session"]
     whole = units | {name: found[name] for name in ("twilio_requests", "messages")}
-    return [
-        f"- {what} takes, from paid on,",
-        f"  {_listed(whole, ' to the telephony provider')};",
-        f"  that is more than a session without a mishap takes by {_listed(more)},",
-        f"  and ${more['dollars_per_million']:,.2f} for a million, the provider's charges aside.",
-    ]
+    told = (
+        f"- {what} takes, from paid on, {_listed(whole, ' to the telephony provider')}; "
+        f"that is more than a session without a mishap takes by {_listed(more)}, "
+        f"and ${more['dollars_per_million']:,.2f} for a million, the provider's charges aside."
+    )
+    return textwrap.wrap(told, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _listed(found: dict[str, Any], to: str = "") -> str:
