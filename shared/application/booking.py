@@ -107,7 +107,7 @@ class BookingOffice:
         if before is not None:
             return before
         starts_at = on_a_quarter(starts_at, "starts_at")
-        _within_horizon(starts_at, self._bookings.clock.now(), CURRENT)
+        within_horizon(starts_at, self._bookings.clock.now(), CURRENT)
         return self._ask(booking_id, c.Move(starts_at), "Move", replay)
 
     def end(self, booking_id: str, replay: Replay) -> Booking:
@@ -241,11 +241,16 @@ def _check(request: BookingRequest, now: datetime, policy: Policy) -> datetime:
             "backup_is_main", "Give another number, or none, as the backup.", "backup_phone"
         )
     starts_at = on_a_quarter(request.starts_at, "starts_at")
-    _within_horizon(starts_at, now, policy)
+    within_horizon(starts_at, now, policy)
     return starts_at
 
 
-def _within_horizon(starts_at: datetime, now: datetime, policy: Policy) -> None:
+def within_horizon(starts_at: datetime, now: datetime, policy: Policy) -> None:
+    """Require a start that can be booked: to come, and not too far ahead.
+
+    Raises:
+        RuleBroken: it is not.
+    """
     if starts_at <= now:
         raise RuleBroken("time_in_the_past", "Choose a start in the future.", "starts_at")
     if starts_at > now + timedelta(seconds=policy.booking_horizon):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.application.arrangements import Arrangements, Draft, returned_lots
+from shared.application.booking import within_horizon
 from shared.application.bookings import Bookings
 from shared.application.change import TRIES, booking_change
 from shared.application.contacts import Contacts
@@ -221,8 +222,4 @@ def _require_fitting(offer: Offer, answer: _Answer, now: datetime) -> None:
         return
     if answer.choice is not Choice.NEW_TIME:
         raise RuleBroken("time_unneeded", "Only a new time has a start.", "starts_at")
-    if on_a_quarter(answer.starts_at, "starts_at") <= now:
-        raise RuleBroken("time_in_the_past", "Choose a start in the future.", "starts_at")
-    if (answer.starts_at - now).total_seconds() > CURRENT.booking_horizon:
-        days = CURRENT.booking_horizon // 86400
-        raise RuleBroken("too_far_ahead", f"Choose a start within {days} days.", "starts_at")
+    within_horizon(on_a_quarter(answer.starts_at, "starts_at"), now, CURRENT)
